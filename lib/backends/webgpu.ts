@@ -1,0 +1,119 @@
+/**
+ * WebGPU: TensorFlow.js' own backend on a device that we ask for ourselves. The package's factory
+ * hands over a nested feature list that Deno rejects, and asks for the default limits of some
+ * buffers, which a picture of 1024 pixels exceeds.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { WebGPUBackend, type WebGPUProgram } from "@tensorflow/tfjs-backend-webgpu";
+
+/** An adapter, and whether it is a program that plays a GPU. */
+export type FoundAdapter = { adapter: GPUAdapter; description: string; software: boolean };
+
+/** Names that software adapters go by; Deno 2.8 does not set `isFallbackAdapter` for them. */
+const SOFTWARE = /llvmpipe|lavapipe|swiftshader|softpipe|basic render/i;
+
+let registered = false;
+let trouble: string | undefined;
+
+/** The adapter that WebGPU offers, if any. */
+export async function findAdapter(): Promise<FoundAdapter | undefined> {
+  // Without this variable Mesa writes "error: XDG_RUNTIME_DIR is invalid" on headless machines.
+  const quieten = Deno.build.os === "linux" && !Deno.env.has("XDG_RUNTIME_DIR");
+  if (quieten) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
+  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+  if (quieten) Deno.env.delete("XDG_RUNTIME_DIR");
+  if (!adapter) return undefined;
+  const { description, vendor, isFallbackAdapter } = adapter.info;
+  const software = isFallbackAdapter || SOFTWARE.test(description);
+  return { adapter, description: description || vendor || "unnamed adapter", software };
+}
+
+/**
+ * Registers the backend `webgpu` on a device of the adapter with all that it can do; on a new device
+ * when the last one failed.
+ */
+export async function registerWebGpu({ adapter }: FoundAdapter): Promise<void> {
+  if (registered && !trouble) return;
+  const device = await adapter.requestDevice({
+    requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
+    requiredLimits: allLimits(adapter.limits),
+  });
+  registered = true;
+  trouble = undefined;
+  device.lost.then(({ reason, message }) => {
+    if (reason !== "destroyed") trouble ??= `the GPU was lost (${message || reason})`;
+  });
+  device.addEventListener("uncapturederror", (event) => {
+    const { error } = event as GPUUncapturedErrorEvent;
+    const outOfMemory = error instanceof GPUOutOfMemoryError;
+    trouble ??= outOfMemory
+      ? `the GPU's memory does not suffice; choose a smaller size (${error.message})`
+      : `the GPU reported: ${error.message}`;
+  });
+  tf.removeBackend("webgpu");
+  tf.registerBackend("webgpu", () => new WebGPUBackend(device, adapter.info));
+  registerReluMask();
+}
+
+/** What went wrong on the device since it was made, if anything. */
+export function webGpuTrouble(): string | undefined {
+  return trouble;
+}
+
+function allLimits(limits: GPUSupportedLimits): Record<string, number> {
+  const names = [
+    "maxComputeWorkgroupStorageSize",
+    "maxComputeWorkgroupsPerDimension",
+    "maxStorageBufferBindingSize",
+    "maxBufferSize",
+    "maxComputeWorkgroupSizeX",
+    "maxComputeInvocationsPerWorkgroup",
+  ] as const;
+  return Object.fromEntries(names.map((name) => [name, limits[name]]));
+}
+
+/** The gradient of the ReLU in one pass: `dy` where `y > 0`, else 0. */
+class ReluMaskProgram implements WebGPUProgram {
+  variableNames = ["dy", "y"];
+  shaderKey = "reluMask";
+  size = true;
+  workgroupSize: [number, number, number] = [128, 1, 1];
+  dispatchLayout = { x: [0] };
+  dispatch: [number, number, number];
+  outputShape: number[];
+
+  constructor(elements: number) {
+    this.outputShape = [elements];
+    this.dispatch = [Math.ceil(elements / 128), 1, 1];
+  }
+
+  getUserCode(): string {
+    return `
+      fn main(index : i32) {
+        if (index < uniforms.size) {
+          setOutputAtIndex(index, select(0.0, dy[index], y[index] > 0.0));
+        }
+      }`;
+  }
+}
+
+function registerReluMask(): void {
+  if (tf.getKernel("ReluMask", "webgpu")) return;
+  tf.registerKernel({
+    kernelName: "ReluMask",
+    backendName: "webgpu",
+    kernelFunc: ({ inputs, backend }) => {
+      const { dy, y } = inputs as { dy: tf.TensorInfo; y: tf.TensorInfo };
+      const elements = dy.shape.reduce((product, n) => product * n, 1);
+      const flat = (tensor: tf.TensorInfo) => ({ ...tensor, shape: [elements] });
+      const output = (backend as WebGPUBackend).runWebGPUProgram(
+        new ReluMaskProgram(elements),
+        [flat(dy), flat(y)],
+        "float32",
+      );
+      return { ...output, shape: dy.shape };
+    },
+  });
+}

@@ -1,0 +1,38 @@
+/**
+ * What all optimizers have in common. They see a picture as numbers to change and an objective as a
+ * function with a gradient, and know nothing of networks.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { Evaluation } from "../objective.ts";
+
+/** The objective, as an optimizer sees it. The optimizer owns the tensors of what it is given. */
+export type Evaluate = (image: tf.Tensor4D) => Evaluation;
+
+/** Plain numbers by name, to save a run and go on with it later. */
+export type OptimizerState = Record<string, { shape: number[]; data: Float32Array }>;
+
+/** An optimizer at work on one picture. */
+export type OptimizerRun = {
+  /**
+   * One iteration: changes `image` in place and keeps it within 0–255.
+   *
+   * @returns the evaluation that the iteration started from, owned by the caller.
+   */
+  step(image: tf.Variable<tf.Rank.R4>, evaluate: Evaluate): Promise<Evaluation>;
+  /** How often the objective has been evaluated. */
+  evaluations(): number;
+  state(): Promise<OptimizerState>;
+  dispose(): void;
+};
+
+/** An optimizer with its settings, ready to start any number of runs. */
+export type Optimizer = {
+  name: string;
+  settings: Record<string, number>;
+  /** Whether the objective has to stay the same from one evaluation to the next. */
+  needsConstantWeights?: boolean;
+  /** Starts a run, from the saved state of an earlier one if given. */
+  start(state?: OptimizerState): OptimizerRun;
+};

@@ -1,0 +1,124 @@
+/**
+ * What the mixed image is compared with: the content image's features and the style image's Gram
+ * matrices, computed once, and the loss terms made from them.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { checkNonNegative } from "./check.ts";
+import { contentLoss, denoiseLoss, type GramMatrices, gramMatrix, styleLoss } from "./losses.ts";
+import { type Activations, activations, type Network } from "./network.ts";
+import type { Loss } from "./objective.ts";
+import { type Picture, toTensor } from "./picture.ts";
+
+/** The picture whose shapes are kept. */
+export type ContentOptions = {
+  picture: Picture;
+  /** The network's fifth layer by default: the tutorial's layer id 4. */
+  layers?: readonly string[];
+  weight?: number;
+};
+
+/** The picture whose colours and brush strokes are taken over. */
+export type StyleOptions = {
+  picture: Picture;
+  /** All layers of the network by default, as in the tutorial. */
+  layers?: readonly string[];
+  weight?: number;
+};
+
+/** How smooth the mixed image should be. */
+export type DenoiseOptions = { weight?: number };
+
+/** The losses of a run: the tutorial's three, each left out when not given, and your own. */
+export type LossOptions = {
+  content?: ContentOptions;
+  style?: StyleOptions;
+  denoise?: DenoiseOptions;
+  losses?: readonly Loss[];
+};
+
+/** Loss terms, and the targets that they hold on to. */
+export type LossTerms = { terms: Loss[]; dispose(): void };
+
+/**
+ * The features of a picture at some layers, owned by the caller.
+ *
+ * @param inputScale factor on the picture before it enters the network
+ */
+export function contentTarget(
+  network: Network,
+  picture: Picture,
+  layers: readonly string[],
+  inputScale = 1,
+): Activations {
+  return tf.tidy(() => activations(network, tf.mul(toTensor(picture), inputScale), layers));
+}
+
+/**
+ * The Gram matrices of a picture at some layers, owned by the caller.
+ *
+ * @param inputScale factor on the picture before it enters the network
+ */
+export function styleTarget(
+  network: Network,
+  picture: Picture,
+  layers: readonly string[],
+  inputScale = 1,
+): GramMatrices {
+  return tf.tidy(() => {
+    const features = contentTarget(network, picture, layers, inputScale);
+    return Object.fromEntries(layers.map((layer) => [layer, gramMatrix(features[layer])]));
+  });
+}
+
+/**
+ * Makes the loss terms `content`, `style`, `denoise` and appends your own.
+ *
+ * @throws {RangeError} for a negative weight or an unknown layer.
+ */
+export function createLosses(
+  network: Network,
+  { content, style, denoise, losses = [] }: LossOptions,
+  inputScale = 1,
+): LossTerms {
+  const targets: tf.TensorContainer[] = [];
+  const terms: Loss[] = [];
+  const weightOf = (name: string, weight: number) => {
+    checkNonNegative(`weigh the ${name} loss`, "weight", weight);
+    return weight;
+  };
+  try {
+    if (content) {
+      const { picture, layers = [network.layers[4]], weight = 1.5 } = content;
+      const target = contentTarget(network, picture, layers, inputScale);
+      targets.push(target);
+      terms.push({
+        name: "content",
+        weight: weightOf("content", weight),
+        layers,
+        value: ({ activations }) => contentLoss(activations, target),
+      });
+    }
+    if (style) {
+      const { picture, layers = network.layers, weight = 10 } = style;
+      const target = styleTarget(network, picture, layers, inputScale);
+      targets.push(target);
+      terms.push({
+        name: "style",
+        weight: weightOf("style", weight),
+        layers,
+        value: ({ activations }) => styleLoss(activations, target),
+      });
+    }
+    if (denoise) {
+      const { weight = 0.3 } = denoise;
+      const value: Loss["value"] = ({ image }) => denoiseLoss(image);
+      terms.push({ name: "denoise", weight: weightOf("denoise", weight), value });
+    }
+  } catch (error) {
+    tf.dispose(targets);
+    throw error;
+  }
+  return { terms: [...terms, ...losses], dispose: () => tf.dispose(targets) };
+}
