@@ -1,0 +1,265 @@
+import * as tf from "@tensorflow/tfjs";
+import { assert, assertEquals } from "@std/assert";
+import { currentBackend, useBackend } from "../lib/backend.ts";
+import { runBackward } from "../lib/backends/native/backward.ts";
+import { BufferPool } from "../lib/backends/native/buffers.ts";
+import { NetworkFilters } from "../lib/backends/native/filters.ts";
+import { runForward } from "../lib/backends/native/forward.ts";
+import type { Blocked } from "../lib/backends/native/layout.ts";
+import { findBlock, Operations } from "../lib/backends/native/operations.ts";
+import { loadRuntime } from "../lib/backends/native/ort.ts";
+import { activations, createNetwork, type Layer, type Network } from "../lib/network.ts";
+import { seededRandom, uniformNoise } from "../lib/random.ts";
+import { assertAllClose } from "./assert.ts";
+import { slopeError } from "./finite_differences.ts";
+import { stubNetwork, tensorsLeft } from "./stub.ts";
+
+const image = (height: number, width: number, seed = 1) =>
+  tf.tensor4d(uniformNoise(height * width * 3, 0, 255, seededRandom(seed)), [1, height, width, 3]);
+
+/** Builds a network of seeded random filters round a list of layers; `filters` are their shapes. */
+function networkOf(
+  graph: Layer[],
+  filters: Record<string, number[]>,
+  channelOrder: "RGB" | "BGR" = "BGR",
+): Network {
+  const random = seededRandom(3);
+  const weights: Network["weights"] = {};
+  for (const [name, shape] of Object.entries(filters)) {
+    const [height, width, input, output] = shape;
+    const limit = Math.sqrt(3 / (height * width * input));
+    const size = height * width * input * output;
+    weights[name] = { shape, data: uniformNoise(size, -limit, limit, random) };
+    weights[`${name} bias`] = { shape: [output], data: uniformNoise(output, -1, 1, random) };
+  }
+  const layers = graph.map((layer) => layer.name);
+  const preprocessing = { channelOrder, mean: [120, 110, 100] } as const;
+  return createNetwork({ name: "test network", graph, layers, preprocessing }, weights);
+}
+
+const convolution = (name: string, input: string, strides = 1, relu = true): Layer => (
+  { op: "conv2d", name, input, filter: name, bias: `${name} bias`, strides, relu }
+);
+const maxPool = (name: string, input: string, size: number, strides: number): Layer => (
+  { op: "maxPool", name, input, size, strides }
+);
+const normalization = (name: string, input: string): Layer => (
+  {
+    op: "localResponseNormalization",
+    name,
+    input,
+    depthRadius: 2,
+    bias: 1,
+    alpha: 1e-3,
+    beta: 0.75,
+  }
+);
+
+// Channel counts fill whole blocks (32, 16), parts of them (12, 20), or are fewer than the picture's.
+const NETWORKS: Record<string, () => Network> = {
+  "3x3 convolutions in whole blocks": () =>
+    networkOf([convolution("a", "image"), convolution("b", "a")], {
+      a: [3, 3, 3, 32],
+      b: [3, 3, 32, 16],
+    }),
+  "3x3 convolutions that do not fill blocks": () =>
+    networkOf([convolution("a", "image"), convolution("b", "a", 1, false), convolution("c", "b")], {
+      a: [3, 3, 3, 12],
+      b: [3, 3, 12, 20],
+      c: [3, 3, 20, 2],
+    }),
+  "strides of 2": () =>
+    networkOf([convolution("a", "image", 2), convolution("b", "a", 2, false)], {
+      a: [7, 7, 3, 16],
+      b: [3, 3, 16, 20],
+    }),
+  "filters with unequal sides": () =>
+    networkOf([convolution("a", "image"), convolution("b", "a", 2), convolution("c", "a")], {
+      a: [3, 5, 3, 16],
+      b: [1, 2, 16, 16],
+      c: [5, 1, 16, 16],
+    }),
+  "2x2 pooling": () =>
+    networkOf([convolution("a", "image"), maxPool("p", "a", 2, 2), convolution("b", "p")], {
+      a: [3, 3, 3, 16],
+      b: [3, 3, 16, 16],
+    }),
+  "3x3 pooling with strides of 2 and 1": () =>
+    networkOf([convolution("a", "image"), maxPool("p", "a", 3, 2), maxPool("q", "p", 3, 1)], {
+      a: [1, 1, 3, 20],
+    }),
+  "pooling of the picture itself": () => networkOf([maxPool("p", "image", 2, 2)], {}, "RGB"),
+  "local response normalisation": () =>
+    networkOf([convolution("a", "image"), normalization("n", "a"), convolution("b", "n")], {
+      a: [3, 3, 3, 20],
+      b: [3, 3, 20, 16],
+    }),
+  "branches and concatenation": () =>
+    networkOf([
+      convolution("a", "image"),
+      convolution("b", "a"),
+      maxPool("p", "a", 3, 1),
+      convolution("c", "p"),
+      { op: "concat", name: "ab", inputs: ["b", "c"] },
+      convolution("d", "ab"),
+      { op: "concat", name: "abcd", inputs: ["c", "d", "b"] },
+      convolution("e", "abcd"),
+    ], {
+      a: [3, 3, 3, 16],
+      b: [1, 1, 16, 32],
+      c: [1, 1, 16, 12],
+      d: [3, 3, 44, 16],
+      e: [1, 1, 60, 16],
+    }),
+};
+
+/** Activations of all layers, and the gradient of a sum over them with seeded random weights. */
+async function everything(network: Network, height: number, width: number) {
+  const x = image(height, width);
+  const features = activations(network, x, network.layers);
+  const random = seededRandom(9);
+  const factors = Object.fromEntries(network.layers.map((layer) => {
+    const { shape, size } = features[layer];
+    return [layer, tf.tensor(uniformNoise(size, -1, 1, random), shape)];
+  }));
+  const gradient = tf.grad((x: tf.Tensor) => {
+    const features = activations(network, x as tf.Tensor4D, network.layers);
+    return tf.addN(network.layers.map((layer) => tf.sum(tf.mul(features[layer], factors[layer]))));
+  })(x);
+  const values = await Promise.all(network.layers.map((layer) => features[layer].data()));
+  const shapes = network.layers.map((layer) => features[layer].shape);
+  tf.dispose([x, features, factors]);
+  const dx = await gradient.data();
+  gradient.dispose();
+  return { shapes, values, dx };
+}
+
+for (const [name, create] of Object.entries(NETWORKS)) {
+  for (const [height, width] of [[12, 16], [9, 7]]) {
+    Deno.test(`${name} equals the plain engine at ${height}x${width}`, async () => {
+      const network = create();
+      await useBackend("cpu");
+      const expected = await everything(network, height, width);
+      await useBackend("native");
+      const actual = await everything(network, height, width);
+      network.dispose();
+      assertEquals(actual.shapes, expected.shapes);
+      for (const [i, values] of actual.values.entries()) {
+        assertAllClose(values, expected.values[i], { rtol: 1e-5, scale: "rms" });
+      }
+      assertAllClose(actual.dx, expected.dx, { rtol: 1e-5, scale: "rms" });
+    });
+  }
+}
+
+Deno.test("the gradient of filters with even sides fits finite differences", async () => {
+  await useBackend("native");
+  const network = networkOf(
+    [convolution("a", "image", 1, false), convolution("b", "a", 1, false)],
+    {
+      a: [2, 4, 3, 16],
+      b: [4, 2, 16, 4],
+    },
+  );
+  const value = (x: tf.Tensor4D) =>
+    tf.sum(tf.square(activations(network, x, ["b"]).b)) as tf.Scalar;
+  assert(await slopeError(value, image(9, 7)) < 1e-3);
+  network.dispose();
+});
+
+Deno.test("processors without blocked operations compute the same", async () => {
+  const runtime = await loadRuntime();
+  const [height, width] = [9, 7];
+  const pixels = uniformNoise(height * width * 3, 0, 255, seededRandom(1));
+  for (const create of Object.values(NETWORKS)) {
+    const network = create();
+    const layer = network.layers.at(-1)!;
+    const [blocked, plain] = [findBlock(runtime), 1].map((block) => {
+      const operations = new Operations(runtime, new BufferPool(), block);
+      const filters = new NetworkFilters(network, block);
+      let features = new Float32Array(0);
+      const output = (_: string, { channels, height, width }: Blocked) =>
+        features = new Float32Array(channels * height * width);
+      const layers = [layer];
+      const pass = runForward(operations, filters, network, {
+        pixels,
+        height,
+        width,
+        layers,
+        output,
+      });
+      const dx = new Float32Array(pixels.length);
+      runBackward(operations, filters, pass, { [layer]: features }, dx);
+      return { features, dx };
+    });
+    assertAllClose(plain.features, blocked.features, { rtol: 1e-5, scale: "rms" });
+    assertAllClose(plain.dx, blocked.dx, { rtol: 1e-5, scale: "rms" });
+  }
+});
+
+Deno.test("equal values in a pooling window send the gradient to the first", async () => {
+  await useBackend("native");
+  const network = networkOf([maxPool("p", "image", 2, 2), maxPool("q", "image", 3, 2)], {});
+  const x = tf.ones([1, 3, 5, 3]).mul(7) as tf.Tensor4D;
+  for (
+    const [layer, expected] of [["p", [0, 2, 4, 10, 12, 14]], ["q", [0, 1, 3, 5, 6, 8]]] as const
+  ) {
+    const dx = tf.grad((x: tf.Tensor) =>
+      tf.sum(activations(network, x as tf.Tensor4D, [layer])[layer])
+    )(x);
+    const red = (await dx.data()).filter((_, i) => i % 3 === 0);
+    const hit = [...red.keys()].filter((i) => red[i] !== 0);
+    assertEquals(hit, [...expected]);
+    dx.dispose();
+  }
+  x.dispose();
+});
+
+Deno.test("two pictures may take turns between forward and backward", async () => {
+  await useBackend("native");
+  const network = stubNetwork();
+  const [a, b] = [image(9, 11, 1), image(8, 12, 2)];
+  const loss = (x: tf.Tensor) =>
+    tf.sum(tf.square(activations(network, x as tf.Tensor4D, ["relu3_1"]).relu3_1));
+  const alone = [await tf.grad(loss)(a).data(), await tf.grad(loss)(b).data()];
+  const [da, db] = tf.grads((a: tf.Tensor, b: tf.Tensor) => tf.add(loss(a), loss(b)))([a, b]);
+  assertAllClose(await da.data(), alone[0], { rtol: 1e-6, scale: "rms" });
+  assertAllClose(await db.data(), alone[1], { rtol: 1e-6, scale: "rms" });
+  network.dispose();
+});
+
+Deno.test("a disposed network comes back when it is used again", async () => {
+  await useBackend("native");
+  const network = stubNetwork();
+  const x = image(8, 8);
+  const run = () => tf.tidy(() => activations(network, x, ["relu3_2"]).relu3_2.dataSync());
+  const before = run();
+  network.dispose();
+  assertEquals(run(), before);
+  network.dispose();
+  x.dispose();
+});
+
+Deno.test("sizes may change at every step, and no tensor is left", async () => {
+  await useBackend("native");
+  const network = stubNetwork();
+  const left = await tensorsLeft(() => {
+    for (const [height, width] of [[8, 8], [9, 7], [8, 8], [30, 21]]) {
+      const loss = (x: tf.Tensor) => {
+        const features = activations(network, x as tf.Tensor4D, ["relu1_1", "relu3_2"]);
+        return tf.add(tf.sum(features.relu1_1), tf.sum(features.relu3_2));
+      };
+      const x = image(height, width);
+      tf.dispose([tf.grad(loss)(x), x]);
+    }
+  });
+  assertEquals(left, 0);
+  network.dispose();
+});
+
+Deno.test("the engine says what it is", async () => {
+  await useBackend("native");
+  const { name, description } = await currentBackend();
+  assertEquals(name, "native");
+  assert(/^ONNX Runtime 1\.\d+\.\d+ on the CPU, \d+ threads?$/.test(description), description);
+});
