@@ -11,7 +11,8 @@ import { OPTIMIZERS } from "./optimizers/mod.ts";
 import { checkWritable, type Picture, readPicture, writePicture } from "./picture.ts";
 import { PRESETS } from "./presets.ts";
 import { STARTS } from "./start.ts";
-import { DivergedError, type LossValues, stylize, type StylizeOptions } from "./stylize.ts";
+import { DivergedError, type LossValues, type StylizeOptions } from "./frames.ts";
+import { stylize } from "./stylize.ts";
 import { openTrace } from "./trace.ts";
 import { loadVgg16, VGG16 } from "./vgg.ts";
 

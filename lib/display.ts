@@ -10,17 +10,20 @@
  */
 import { cannot, describe } from "./check.ts";
 import { fitInto, pictureBundle, scalePicture } from "./display/compose.ts";
-import { type Bundle, DISPLAY, type Figure, inKernel, publish } from "./display/kernel.ts";
+import { type Bundle, DISPLAY, type Figure, publish } from "./display/kernel.ts";
 import { CHART_WIDTH } from "./display/plot.ts";
 import { captionedPictures, type ShowOptions } from "./display/sheet.ts";
 import { escapeXml } from "./display/text.ts";
+import { inKernel } from "./kernel.ts";
 import type { Picture } from "./picture.ts";
 
 export { type Bar, barChart, type BarChartOptions } from "./display/bar_chart.ts";
-export { DISPLAY, inKernel } from "./display/kernel.ts";
+export { DISPLAY } from "./display/kernel.ts";
 export type { Bundle, Figure, Publisher, PublishOptions } from "./display/kernel.ts";
+export { featureMaps, matrixPicture } from "./display/maps.ts";
 export { lineChart, type LineChartOptions, type Series } from "./display/line_chart.ts";
 export { live, type LiveFrame, type LiveOptions } from "./display/live.ts";
+export { adjustmentLine } from "./display/log.ts";
 export { type HistoryEntry, type LossNumbers, plotLosses } from "./display/losses.ts";
 export type { PlotLossesOptions } from "./display/losses.ts";
 export type { Chart } from "./display/plot.ts";

@@ -34,9 +34,17 @@ export function meanSquaredError(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
  */
 export function gramMatrix(features: tf.Tensor4D): tf.Tensor2D {
   const channels = features.shape[3];
-  const flat = tf.reshape(features, [-1, channels]); // [H·W, C]
-  return tf.matMul(flat, flat, true, false);
+  return gram(tf.reshape(features, [-1, channels])) as tf.Tensor2D;
 }
+
+/** `FᵀF` of `F [positions, C]`; its gradient is one product, `F (dG + dGᵀ)`, instead of two. */
+const gram = tf.customGrad((...inputs) => {
+  const [flat, save] = inputs as [tf.Tensor2D, (tensors: tf.Tensor[]) => void];
+  save([flat]);
+  const gradFunc = (dy: tf.Tensor, [flat]: tf.Tensor[]) =>
+    tf.matMul(flat as tf.Tensor2D, tf.add(dy, tf.transpose(dy)) as tf.Tensor2D);
+  return { value: tf.matMul(flat, flat, true, false), gradFunc };
+});
 
 /** Gram matrices by layer name, each `[C, C]`. */
 export type GramMatrices = Record<string, tf.Tensor2D>;

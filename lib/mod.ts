@@ -17,7 +17,8 @@
  */
 export * from "./backend.ts";
 export * from "./display.ts";
-export { onInterrupt } from "./interrupt.ts";
+export * from "./frames.ts";
+export * from "./kernel.ts";
 export * from "./losses.ts";
 export * from "./network.ts";
 export * from "./objective.ts";

@@ -13,50 +13,12 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { type Architecture, checkSize, checkWeights, type Layer } from "./architecture.ts";
 import { checkOneOf } from "./check.ts";
 import type { Weights } from "./weights.ts";
 
-/** One step of a network. The input called `image` is the preprocessed picture. */
-export type Layer =
-  | {
-    op: "conv2d";
-    name: string;
-    input: string;
-    /** Name of the weight `[height, width, in, out]`. */
-    filter: string;
-    /** Name of the weight `[out]`. */
-    bias: string;
-    strides: number;
-    /** Whether max(0, x) follows. */
-    relu: boolean;
-  }
-  | { op: "maxPool"; name: string; input: string; size: number; strides: number }
-  | {
-    op: "localResponseNormalization";
-    name: string;
-    input: string;
-    depthRadius: number;
-    bias: number;
-    alpha: number;
-    beta: number;
-  }
-  | { op: "concat"; name: string; inputs: string[] };
-
-/** What a network expects: the mean is subtracted, then the channels are put in order. */
-export type Preprocessing = {
-  channelOrder: "RGB" | "BGR";
-  /** Mean of red, green and blue on the scale 0–255. */
-  mean: readonly [number, number, number];
-};
-
-/** The shape of a network, without its numbers. */
-export type Architecture = {
-  name: string;
-  graph: readonly Layer[];
-  /** The layers that a loss may use, shallow to deep. */
-  layers: readonly string[];
-  preprocessing: Preprocessing;
-};
+export { layerStride } from "./architecture.ts";
+export type { Architecture, Layer, Preprocessing } from "./architecture.ts";
 
 /** A network with its frozen weights. */
 export type Network = Architecture & {
@@ -90,41 +52,6 @@ export function createNetwork(architecture: Architecture, weights: Weights): Net
   return { ...architecture, weights, releases, dispose };
 }
 
-function checkWeights({ name, graph }: Architecture, weights: Weights): void {
-  const channels: Record<string, number> = { image: 3 };
-  for (const layer of graph) {
-    if (layer.op === "concat") {
-      channels[layer.name] = layer.inputs.reduce((sum, input) => sum + channels[input], 0);
-      continue;
-    }
-    channels[layer.name] = channels[layer.input];
-    if (layer.op !== "conv2d") continue;
-    const filter = weights[layer.filter];
-    const bias = weights[layer.bias];
-    for (const [weight, found] of [[layer.filter, filter], [layer.bias, bias]] as const) {
-      if (!found) throw new Error(`Cannot build ${name} as the weights have no ${weight}`);
-      const bad = found.data.findIndex((value) => !Number.isFinite(value));
-      if (bad >= 0) {
-        throw new Error(
-          `Cannot build ${name} as weights must be finite: current value of ${weight} at ` +
-            `position ${bad} is ${found.data[bad]}`,
-        );
-      }
-    }
-    const [, , input, output] = filter.shape;
-    const fits = filter.shape.length === 4 && input === channels[layer.input] &&
-      bias.shape.length === 1 && bias.shape[0] === output;
-    if (!fits) {
-      throw new Error(
-        `Cannot build ${name} as ${layer.filter} must be [height, width, ` +
-          `${channels[layer.input]}, out] and ${layer.bias} [out]: current values are ` +
-          `[${filter.shape}] and [${bias.shape}]`,
-      );
-    }
-    channels[layer.name] = output;
-  }
-}
-
 /**
  * The features of a picture at the given layers; differentiable with respect to the picture.
  *
@@ -146,29 +73,6 @@ export function activations(
     ? tf.engine().runKernel("NetworkActivations", { image }, { network, layers: names } as never)
     : runLayers(network, image, names);
   return Object.fromEntries(names.map((name, i) => [name, (outputs as tf.Tensor4D[])[i]]));
-}
-
-/** How many pixels of the picture one position of a layer stands for, along one side. */
-export function layerStride({ graph }: Architecture, layer: string): number {
-  const strides: Record<string, number> = { image: 1 };
-  for (const step of graph) {
-    const input = step.op === "concat" ? step.inputs[0] : step.input;
-    strides[step.name] = strides[input] * ("strides" in step ? step.strides : 1);
-  }
-  return strides[layer];
-}
-
-function checkSize(network: Network, [, height, width]: number[], layers: string[]): void {
-  for (const layer of layers) {
-    const least = layerStride(network, layer);
-    if (Math.min(height, width) < least) {
-      throw new RangeError(
-        `Cannot compute ${layer} of ${network.name} as each side of the picture must have at ` +
-          `least ${least} pixels: current value is ${width}x${height}; enlarge the picture or ` +
-          `choose shallower layers`,
-      );
-    }
-  }
 }
 
 /** The network as TensorFlow.js kernels, one after the other. */
@@ -216,8 +120,10 @@ function convolution(
     save([y]);
     const gradFunc = (dy: tf.Tensor, [y]: tf.Tensor[]) => {
       const upstream = (relu ? maskByRelu(dy, y) : dy) as tf.Tensor4D;
-      // With strides the turned filter would need a dilated input: TensorFlow.js has the kernel.
-      return strides === 1
+      // With strides the turned filter would need a dilated input, and with even sides another
+      // padding: TensorFlow.js has the kernel.
+      const odd = filter.shape[0] % 2 === 1 && filter.shape[1] % 2 === 1;
+      return strides === 1 && odd
         ? convolve(upstream, turned, 1)
         : tf.conv2dTranspose(upstream, filter, x.shape, strides, "same");
     };
@@ -226,6 +132,7 @@ function convolution(
   return apply(x) as tf.Tensor4D;
 }
 
+/** A convolution with "same" padding; bias and ReLU in the same kernel if given. */
 function convolve(
   x: tf.Tensor4D,
   filter: tf.Tensor4D,

@@ -7,7 +7,7 @@
 import { gradientDescent } from "./optimizers/gradient_descent.ts";
 import { adam } from "./optimizers/train.ts";
 import type { Picture } from "./picture.ts";
-import type { StylizeOptions } from "./stylize.ts";
+import type { StylizeOptions } from "./frames.ts";
 
 /** A function that fills in two pictures. */
 export type Preset = (content: Picture, style: Picture) => StylizeOptions;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LossValues } from "./stylize.ts";
+import type { LossValues } from "./frames.ts";
 
 const LOSSES = ["content", "style", "denoise"];
 

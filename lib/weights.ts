@@ -139,5 +139,7 @@ function widenHalf(halves: Uint16Array): Float32Array<ArrayBuffer> {
     else if (exponent === 31) table[bits] = fraction ? NaN : sign * Infinity;
     else table[bits] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
   }
-  return Float32Array.from(halves, (bits) => table[bits]);
+  const values = new Float32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) values[i] = table[halves[i]];
+  return values;
 }

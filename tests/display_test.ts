@@ -13,7 +13,6 @@ import {
   barChart,
   check,
   contactSheet,
-  inKernel,
   lineChart,
   live,
   type LiveFrame,
@@ -30,6 +29,7 @@ import { axisFor } from "../lib/display/plot.ts";
 import { captionedPictures } from "../lib/display/sheet.ts";
 import { fitText, textWidth } from "../lib/display/svg.ts";
 import { duration, shortNumber } from "../lib/display/text.ts";
+import { inKernel } from "../lib/kernel.ts";
 import { type Picture, readPicture } from "../lib/picture.ts";
 
 function plain(width: number, height: number, [r, g, b] = [200, 40, 60]): Picture {

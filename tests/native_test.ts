@@ -8,110 +8,15 @@ import { runForward } from "../lib/backends/native/forward.ts";
 import type { Blocked } from "../lib/backends/native/layout.ts";
 import { findBlock, Operations } from "../lib/backends/native/operations.ts";
 import { loadRuntime } from "../lib/backends/native/ort.ts";
-import { activations, createNetwork, type Layer, type Network } from "../lib/network.ts";
+import { activations, type Network } from "../lib/network.ts";
 import { seededRandom, uniformNoise } from "../lib/random.ts";
 import { assertAllClose } from "./assert.ts";
 import { slopeError } from "./finite_differences.ts";
+import { convolution, maxPool, networkOf, NETWORKS } from "./native_networks.ts";
 import { stubNetwork, tensorsLeft } from "./stub.ts";
 
 const image = (height: number, width: number, seed = 1) =>
   tf.tensor4d(uniformNoise(height * width * 3, 0, 255, seededRandom(seed)), [1, height, width, 3]);
-
-/** Builds a network of seeded random filters round a list of layers; `filters` are their shapes. */
-function networkOf(
-  graph: Layer[],
-  filters: Record<string, number[]>,
-  channelOrder: "RGB" | "BGR" = "BGR",
-): Network {
-  const random = seededRandom(3);
-  const weights: Network["weights"] = {};
-  for (const [name, shape] of Object.entries(filters)) {
-    const [height, width, input, output] = shape;
-    const limit = Math.sqrt(3 / (height * width * input));
-    const size = height * width * input * output;
-    weights[name] = { shape, data: uniformNoise(size, -limit, limit, random) };
-    weights[`${name} bias`] = { shape: [output], data: uniformNoise(output, -1, 1, random) };
-  }
-  const layers = graph.map((layer) => layer.name);
-  const preprocessing = { channelOrder, mean: [120, 110, 100] } as const;
-  return createNetwork({ name: "test network", graph, layers, preprocessing }, weights);
-}
-
-const convolution = (name: string, input: string, strides = 1, relu = true): Layer => (
-  { op: "conv2d", name, input, filter: name, bias: `${name} bias`, strides, relu }
-);
-const maxPool = (name: string, input: string, size: number, strides: number): Layer => (
-  { op: "maxPool", name, input, size, strides }
-);
-const normalization = (name: string, input: string): Layer => (
-  {
-    op: "localResponseNormalization",
-    name,
-    input,
-    depthRadius: 2,
-    bias: 1,
-    alpha: 1e-3,
-    beta: 0.75,
-  }
-);
-
-// Channel counts fill whole blocks (32, 16), parts of them (12, 20), or are fewer than the picture's.
-const NETWORKS: Record<string, () => Network> = {
-  "3x3 convolutions in whole blocks": () =>
-    networkOf([convolution("a", "image"), convolution("b", "a")], {
-      a: [3, 3, 3, 32],
-      b: [3, 3, 32, 16],
-    }),
-  "3x3 convolutions that do not fill blocks": () =>
-    networkOf([convolution("a", "image"), convolution("b", "a", 1, false), convolution("c", "b")], {
-      a: [3, 3, 3, 12],
-      b: [3, 3, 12, 20],
-      c: [3, 3, 20, 2],
-    }),
-  "strides of 2": () =>
-    networkOf([convolution("a", "image", 2), convolution("b", "a", 2, false)], {
-      a: [7, 7, 3, 16],
-      b: [3, 3, 16, 20],
-    }),
-  "filters with unequal sides": () =>
-    networkOf([convolution("a", "image"), convolution("b", "a", 2), convolution("c", "a")], {
-      a: [3, 5, 3, 16],
-      b: [1, 2, 16, 16],
-      c: [5, 1, 16, 16],
-    }),
-  "2x2 pooling": () =>
-    networkOf([convolution("a", "image"), maxPool("p", "a", 2, 2), convolution("b", "p")], {
-      a: [3, 3, 3, 16],
-      b: [3, 3, 16, 16],
-    }),
-  "3x3 pooling with strides of 2 and 1": () =>
-    networkOf([convolution("a", "image"), maxPool("p", "a", 3, 2), maxPool("q", "p", 3, 1)], {
-      a: [1, 1, 3, 20],
-    }),
-  "pooling of the picture itself": () => networkOf([maxPool("p", "image", 2, 2)], {}, "RGB"),
-  "local response normalisation": () =>
-    networkOf([convolution("a", "image"), normalization("n", "a"), convolution("b", "n")], {
-      a: [3, 3, 3, 20],
-      b: [3, 3, 20, 16],
-    }),
-  "branches and concatenation": () =>
-    networkOf([
-      convolution("a", "image"),
-      convolution("b", "a"),
-      maxPool("p", "a", 3, 1),
-      convolution("c", "p"),
-      { op: "concat", name: "ab", inputs: ["b", "c"] },
-      convolution("d", "ab"),
-      { op: "concat", name: "abcd", inputs: ["c", "d", "b"] },
-      convolution("e", "abcd"),
-    ], {
-      a: [3, 3, 3, 16],
-      b: [1, 1, 16, 32],
-      c: [1, 1, 16, 12],
-      d: [3, 3, 44, 16],
-      e: [1, 1, 60, 16],
-    }),
-};
 
 /** Activations of all layers, and the gradient of a sum over them with seeded random weights. */
 async function everything(network: Network, height: number, width: number) {

@@ -3,7 +3,8 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import type { Network } from "../lib/network.ts";
 import type { Loss } from "../lib/objective.ts";
 import { adam, gradientDescent, type Optimizer } from "../lib/optimizers/mod.ts";
-import { DivergedError, type Frame, frames, stylize, type StylizeOptions } from "../lib/stylize.ts";
+import { DivergedError, type Frame, frames, type StylizeOptions } from "../lib/frames.ts";
+import { stylize } from "../lib/stylize.ts";
 import { useEachEngine } from "./engines.ts";
 import { noisePicture, stubNetwork, tensorsLeft } from "./stub.ts";
 

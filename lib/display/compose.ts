@@ -14,7 +14,7 @@ import { rasterize, svgDocument } from "./svg.ts";
 export type Placed = { picture: Picture; x: number; y: number; width: number; height: number };
 
 /** Above this many bytes a picture of the notebook is a JPEG: pages stay small. */
-const PNG_LIMIT = 256 * 1024;
+const PNG_LIMIT = 96 * 1024;
 
 /** Draws SVG elements on white, and the pictures on top of them. */
 export function compose(width: number, height: number, svg: string, pictures: Placed[]): Picture {

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { inKernel } from "../kernel.ts";
 
 /** The same content by media type; binary formats are in base64. */
 export type Bundle = Record<string, string>;
@@ -30,16 +31,6 @@ export type Figure = {
   readonly text: string;
   [DISPLAY](): Bundle;
 };
-
-/** Whether the code runs inside the Deno kernel of Jupyter. */
-export function inKernel(): boolean {
-  // Deno.jupyter exists everywhere, but reading it throws outside the kernel.
-  try {
-    return typeof Deno.jupyter.broadcast === "function";
-  } catch {
-    return false;
-  }
-}
 
 /** A pause in milliseconds after an output: newer kernels may say "idle" before they have sent it. */
 function settleTime(version: string): number {

@@ -10,7 +10,8 @@
 import { checkInRange, checkPositiveInteger } from "../check.ts";
 import type { Picture } from "../picture.ts";
 import { compose, fitInto, jpegBundle, pictureBundle } from "./compose.ts";
-import { inKernel, publish, type Publisher } from "./kernel.ts";
+import { inKernel } from "../kernel.ts";
+import { publish, type Publisher } from "./kernel.ts";
 import type { LossNumbers } from "./losses.ts";
 import { drawPanel, PANEL_WIDTH, panelHeight } from "./panel.ts";
 import { drawLines, fitText } from "./svg.ts";

@@ -7,8 +7,8 @@ import { lineChart } from "./line_chart.ts";
 import type { Chart } from "./plot.ts";
 import { alignColumns, shortNumber } from "./text.ts";
 
-/** One loss at one iteration; more fields may be there and are not read. */
-export type LossNumbers = { loss: number; weight: number; adjustment: number; share: number };
+/** One loss at one iteration; a run gives more, which is not needed here. */
+export type LossNumbers = { loss: number };
 
 /** The losses at one iteration, as a run keeps them. */
 export type HistoryEntry = {

@@ -1,0 +1,113 @@
+/**
+ * The TensorFlow.js backend `native`: all kernels of the plain CPU backend under a name of its own,
+ * with the costly ones replaced, and buffers that are used again.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { BufferPool } from "./buffers.ts";
+
+/** The name by which TensorFlow.js knows the engine. */
+export const BACKEND = "native";
+
+type Bucket = {
+  values?: tf.backend_util.BackendValues;
+  dtype: tf.DataType;
+  refCount: number;
+  /** The values come from the pool, and no other tensor looks at them. */
+  pooled?: boolean;
+};
+
+/** What the plain CPU backend offers to its kernels; its class is not exported by name. */
+type PlainBackend = tf.KernelBackend & {
+  data: tf.DataStorage<Bucket>;
+  firstUse: boolean;
+  makeTensorInfo(
+    shape: number[],
+    dtype: tf.DataType,
+    values?: tf.backend_util.BackendValues,
+  ): tf.TensorInfo;
+};
+
+const Plain = tf.findBackend("cpu").constructor as new () => PlainBackend;
+
+/** Plain kernels whose result shares the input's data id: nothing can outlive the buffer. */
+const SHARING = new Set(["Cast", "ExpandDims", "Identity", "Reshape"]);
+
+/** A kernel of this engine; returns undefined to leave a case to the plain kernel. */
+export type Kernel = (params: {
+  inputs: Record<string, tf.TensorInfo>;
+  attrs: Record<string, unknown>;
+  backend: NativeBackend;
+}) => tf.TensorInfo | undefined;
+
+/** Storage of tensors in recycled buffers. */
+export class NativeBackend extends Plain {
+  readonly pool: BufferPool;
+  #disposal = new WeakMap<tf.DataId, () => void>();
+
+  constructor(pool: BufferPool) {
+    super();
+    this.pool = pool;
+    this.firstUse = false; // no banner that advises another package
+  }
+
+  /** A float32 tensor with arbitrary content, and its buffer. */
+  output(shape: number[]): { info: tf.TensorInfo; values: Float32Array } {
+    const values = this.pool.take(tf.util.sizeFromShape(shape));
+    const info = this.makeTensorInfo(shape, "float32", values);
+    this.data.get(info.dataId).pooled = true;
+    return { info, values };
+  }
+
+  /** The numbers of a float32 tensor, not a copy. */
+  floats({ dataId }: tf.TensorInfo): Float32Array {
+    return this.data.get(dataId).values as Float32Array;
+  }
+
+  /** Calls back when the data of a tensor is given up. */
+  onDispose({ dataId }: tf.TensorInfo, callback: () => void): void {
+    this.#disposal.set(dataId, callback);
+  }
+
+  /** From now on others may look at the values, so the buffer is left to the garbage collector. */
+  pin(inputs: Record<string, tf.TensorInfo | tf.TensorInfo[] | undefined>): void {
+    for (const tensor of Object.values(inputs).flat()) {
+      if (tensor && this.data.has(tensor.dataId)) this.data.get(tensor.dataId).pooled = false;
+    }
+  }
+
+  override readSync(dataId: tf.DataId): tf.backend_util.BackendValues {
+    const values = super.readSync(dataId);
+    return this.data.get(dataId).pooled ? (values as Float32Array).slice() : values;
+  }
+
+  override disposeData(dataId: tf.DataId, force = false): boolean {
+    const bucket = this.data.has(dataId) ? this.data.get(dataId) : undefined;
+    const gone = super.disposeData(dataId, force);
+    if (!bucket || !gone) return gone;
+    if (bucket.pooled) this.pool.give(bucket.values as Float32Array);
+    this.#disposal.get(dataId)?.();
+    this.#disposal.delete(dataId);
+    return gone;
+  }
+}
+
+/** Registers the backend with all plain kernels, those in `kernels` replaced. */
+export function registerBackend(
+  pool: BufferPool,
+  kernels: Readonly<Record<string, Kernel>>,
+): void {
+  tf.registerBackend(BACKEND, () => new NativeBackend(pool));
+  for (const plain of tf.getKernelsForBackend("cpu")) {
+    const { kernelName, kernelFunc } = plain;
+    const own: Kernel | undefined = kernels[kernelName];
+    const fallback: tf.KernelFunc = SHARING.has(kernelName) ? kernelFunc : (params) => {
+      (params.backend as NativeBackend).pin(params.inputs);
+      return kernelFunc(params);
+    };
+    const both: tf.KernelFunc = (params) =>
+      own?.(params as unknown as Parameters<Kernel>[0]) ?? fallback(params);
+    tf.registerKernel({ ...plain, backendName: BACKEND, kernelFunc: both });
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Recycled buffers.
+ *
+ * A fresh array of 64 MB costs more than the loop that fills it: the system hands out its pages one
+ * by one at the first touch. A step needs the same sizes as the step before, so released buffers
+ * wait here for the next request of their length.
+ *
+ * @module
+ */
+
+/** Shorter arrays are cheap to make and not worth keeping. */
+const SHORTEST = 1024;
+/** Buffers that nobody asked for during so many passes of the network are dropped. */
+const PATIENCE = 3;
+
+type Shelf = { free: Float32Array[]; lastUse: number };
+
+/** Float32 buffers by length. What `take` returns holds arbitrary numbers. */
+export class BufferPool {
+  #shelves = new Map<number, Shelf>();
+  #pass = 0;
+
+  /** A buffer of `length` numbers, with arbitrary content. */
+  take(length: number): Float32Array {
+    const shelf = this.#shelves.get(length);
+    if (shelf) shelf.lastUse = this.#pass;
+    return shelf?.free.pop() ?? new Float32Array(length);
+  }
+
+  /** Takes back a buffer that `take` handed out and that nobody reads any more. */
+  give(buffer: Float32Array): void {
+    if (buffer.length < SHORTEST) return;
+    const shelf = this.#shelves.get(buffer.length);
+    if (shelf) shelf.free.push(buffer);
+    else this.#shelves.set(buffer.length, { free: [buffer], lastUse: this.#pass });
+  }
+
+  /** Marks the start of a pass and drops the buffers of sizes that have gone out of use. */
+  startPass(): void {
+    this.#pass++;
+    for (const [length, { lastUse }] of this.#shelves) {
+      if (this.#pass - lastUse > PATIENCE) this.#shelves.delete(length);
+    }
+  }
+
+  /** Bytes that wait for reuse. */
+  get bytes(): number {
+    let sum = 0;
+    for (const [length, { free }] of this.#shelves) sum += 4 * length * free.length;
+    return sum;
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * The engine for machines without a GPU: a TensorFlow.js backend that computes with ONNX Runtime's
+ * native library. A network is one operation, with its features in blocks of channels as wide as the
+ * processor's vectors; losses and optimizers stay ordinary TensorFlow.js code.
+ *
+ * @module
+ */
+import { registerBackend } from "./backend.ts";
+import { BufferPool } from "./buffers.ts";
+import { elementwiseKernels } from "./elementwise.ts";
+import { registerNetworkKernel } from "./network_kernel.ts";
+import { Operations } from "./operations.ts";
+import { loadRuntime } from "./ort.ts";
+import { productKernels } from "./products.ts";
+import { shapeKernels } from "./shapes.ts";
+
+let starting: Promise<string> | undefined;
+let description = "";
+
+/**
+ * Registers the backend `native`; further calls do nothing.
+ *
+ * @throws {Error} when the native library cannot be loaded on this platform.
+ */
+export async function registerNative(): Promise<void> {
+  starting ??= start();
+  try {
+    description = await starting;
+  } catch (error) {
+    starting = undefined;
+    throw error;
+  }
+}
+
+/** The engine in a few words, once it is registered. */
+export function nativeDescription(): string {
+  return description;
+}
+
+async function start(): Promise<string> {
+  const runtime = await loadRuntime();
+  const pool = new BufferPool();
+  const operations = new Operations(runtime, pool);
+  registerBackend(pool, {
+    ...elementwiseKernels(),
+    ...shapeKernels(),
+    ...productKernels(operations),
+  });
+  registerNetworkKernel(operations);
+  const threads = runtime.threads === 1 ? "1 thread" : `${runtime.threads} threads`;
+  return `ONNX Runtime ${runtime.version} on the CPU, ${threads}`;
+}

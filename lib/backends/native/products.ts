@@ -1,0 +1,191 @@
+/**
+ * Matrix products, convolutions and pooling of TensorFlow.js on ONNX Runtime: for Gram matrices, and
+ * for networks that a user writes as TensorFlow.js code.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Kernel, NativeBackend } from "./backend.ts";
+import { maxPool, maxPoolGradient, spread, type Window } from "./layers.ts";
+import { type Blocked, packBias, type PackedFilter, packFilter } from "./layout.ts";
+import type { ConvolutionOptions, Operations } from "./operations.ts";
+
+type Shape4D = [number, number, number, number];
+
+/** Kernels by TensorFlow.js' names. */
+export function productKernels(operations: Operations): Record<string, Kernel> {
+  const [forward, backward] = [0, 1].map(() => new WeakMap<tf.DataId, PackedFilter>());
+  const filterOf = (backend: NativeBackend, filter: tf.TensorInfo, turned: boolean) => {
+    const cache = turned ? backward : forward;
+    const found = cache.get(filter.dataId);
+    if (found) return found;
+    const data = backend.floats(filter);
+    const made = packFilter({ data, shape: filter.shape, block: operations.block, turned });
+    cache.set(filter.dataId, made);
+    return made;
+  };
+
+  const matMul: Kernel = ({ inputs: { a, b }, attrs, backend }) => {
+    const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean };
+    if (a.dtype !== "float32" || b.dtype !== "float32") return undefined;
+    const rows = a.shape.at(transposeA ? -1 : -2)!;
+    const columns = b.shape.at(transposeB ? -2 : -1)!;
+    const batch = tf.broadcast_util.assertAndGetBroadcastShape(
+      a.shape.slice(0, -2),
+      b.shape.slice(0, -2),
+    );
+    const shape = [...batch, rows, columns];
+    if ([...a.shape, ...b.shape].includes(0)) return undefined;
+    const { info, values } = backend.output(shape);
+    const matrix = (tensor: tf.TensorInfo) => trim(backend.floats(tensor), tensor.shape);
+    const y = trim(values, shape);
+    operations.matMul({ a: matrix(a), b: matrix(b), y, transposeA, transposeB });
+    return info;
+  };
+
+  const convolution: Kernel = (
+    { inputs: { x, filter, bias, preluActivationWeights }, attrs, backend },
+  ) => {
+    const activation = (attrs.activation ?? "linear") as string;
+    const plain = preluActivationWeights || !["linear", "relu"].includes(activation) ||
+      (bias && (bias.dtype !== "float32" || bias.shape.length !== 1));
+    const info = convolutionInfo(x.shape, filter.shape, attrs);
+    if (plain || !info || x.dtype !== "float32" || filter.dtype !== "float32") return undefined;
+    const { top, left, bottom, right } = info.padInfo;
+    return eachPicture(
+      operations,
+      backend,
+      x,
+      info.outShape,
+      (picture) =>
+        operations.convolution(picture, {
+          filter: filterOf(backend, filter, false),
+          bias: bias && packBias(backend.floats(bias), operations.block),
+          strides: [info.strideHeight, info.strideWidth],
+          dilations: [info.dilationHeight, info.dilationWidth],
+          padding: [top, left, bottom, right],
+          relu: activation === "relu",
+        }),
+    );
+  };
+
+  const convolutionGradient: Kernel = ({ inputs: { dy, filter }, attrs, backend }) => {
+    const inputShape = attrs.inputShape as Shape4D;
+    const info = convolutionInfo(inputShape, filter.shape, attrs);
+    const dilated = info && info.dilationHeight * info.dilationWidth > 1;
+    if (!info || dilated || dy.dtype !== "float32" || filter.dtype !== "float32") return undefined;
+    const window = windowOf(info, info.filterHeight, info.filterWidth);
+    const turned = filterOf(backend, filter, true);
+    const canvasHeight = info.inHeight + info.filterHeight - 1;
+    const canvasWidth = info.inWidth + info.filterWidth - 1;
+    return eachPicture(operations, backend, dy, inputShape, (picture) => {
+      const canvas = operations.take(picture.channels, canvasHeight, canvasWidth);
+      spread(picture, canvas, window, operations.block);
+      const options: ConvolutionOptions = { filter: turned, padding: [0, 0, 0, 0] };
+      const dx = operations.convolution(canvas, options);
+      operations.give(canvas);
+      return dx;
+    });
+  };
+
+  const pool: Kernel = ({ inputs: { x }, attrs, backend }) => {
+    const info = poolInfo(x, attrs);
+    if (!info) return undefined;
+    const { info: y, values } = backend.output(info.outShape);
+    const window = windowOf(info, info.filterHeight, info.filterWidth);
+    maxPool(
+      channelsLast(backend.floats(x), x.shape),
+      channelsLast(values, info.outShape),
+      window,
+      info.inChannels,
+    );
+    return y;
+  };
+
+  const poolGradient: Kernel = ({ inputs: { dy, input }, attrs, backend }) => {
+    const info = poolInfo(input, attrs);
+    if (!info || dy.dtype !== "float32") return undefined;
+    const { info: dx, values } = backend.output(input.shape);
+    const upstream = channelsLast(backend.floats(dy), dy.shape);
+    const features = channelsLast(backend.floats(input), input.shape);
+    const window = windowOf(info, info.filterHeight, info.filterWidth);
+    maxPoolGradient(upstream, features, values, window, info.inChannels);
+    return dx;
+  };
+
+  return {
+    BatchMatMul: matMul,
+    Conv2D: convolution,
+    FusedConv2D: convolution,
+    Conv2DBackpropInput: convolutionGradient,
+    MaxPool: pool,
+    MaxPoolGrad: poolGradient,
+  };
+}
+
+/** A matrix without leading axes of length 1. */
+function trim(data: Float32Array, shape: readonly number[]) {
+  const extra = shape.slice(0, -2).findIndex((length) => length !== 1);
+  return { data, dims: shape.slice(extra < 0 ? -2 : extra) };
+}
+
+/** NHWC pictures seen as blocks: each picture is one plane, its channels one block. */
+function channelsLast(data: Float32Array, [, height, width, channels]: number[]): Blocked {
+  return { data, channels, height, width };
+}
+
+type Attributes = Record<string, unknown>;
+type Pair = number | [number, number];
+
+function convolutionInfo(x: number[], filter: number[], attrs: Attributes) {
+  if (attrs.dataFormat !== "NHWC") return undefined;
+  return tf.backend_util.computeConv2DInfo(
+    x as Shape4D,
+    filter as Shape4D,
+    attrs.strides as Pair,
+    (attrs.dilations ?? 1) as Pair,
+    attrs.pad as "same" | "valid" | number,
+    attrs.dimRoundingMode as "floor" | undefined,
+  );
+}
+
+function poolInfo(x: tf.TensorInfo, attrs: Attributes) {
+  if (x.dtype !== "float32") return undefined;
+  return tf.backend_util.computePool2DInfo(
+    x.shape as Shape4D,
+    attrs.filterSize as Pair,
+    attrs.strides as Pair,
+    1,
+    attrs.pad as "same" | "valid" | number,
+    attrs.dimRoundingMode as "floor" | undefined,
+  );
+}
+
+function windowOf(info: tf.backend_util.Conv2DInfo, height: number, width: number): Window {
+  const { padInfo: { top, left }, strideHeight, strideWidth } = info;
+  return { size: [height, width], strides: [strideHeight, strideWidth], top, left };
+}
+
+/** Runs an operation on each picture of a batch, from NHWC to NHWC. */
+function eachPicture(
+  operations: Operations,
+  backend: NativeBackend,
+  x: tf.TensorInfo,
+  shape: number[],
+  run: (picture: Blocked) => Blocked,
+): tf.TensorInfo {
+  const [batch, height, width, channels] = x.shape;
+  const { info, values } = backend.output(shape);
+  const input = backend.floats(x);
+  for (let i = 0; i < batch; i++) {
+    const [rows, result] = [input, values].map((all) =>
+      all.subarray(i * all.length / batch, (i + 1) * all.length / batch)
+    );
+    const picture = operations.fromRows(rows, channels, height, width);
+    const y = run(picture);
+    operations.toRows(y, result);
+    operations.give(picture);
+    operations.give(y);
+  }
+  return info;
+}

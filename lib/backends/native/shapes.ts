@@ -1,0 +1,111 @@
+/**
+ * Kernels that add up along axes or copy boxes of numbers, as plain loops over runs that lie
+ * together in memory.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Kernel } from "./backend.ts";
+
+/** Kernels by TensorFlow.js' names. */
+export function shapeKernels(): Record<string, Kernel> {
+  return { Sum: reduction(false), Mean: reduction(true), Slice: slice, PadV2: pad };
+}
+
+/** Sums or means over the first or the last axes, in double precision. */
+function reduction(mean: boolean): Kernel {
+  return ({ inputs: { x }, attrs, backend }) => {
+    if (x.dtype !== "float32") return undefined;
+    const { axis, keepDims } = attrs as { axis: number | number[]; keepDims: boolean };
+    const axes = tf.util.parseAxisParam(axis, x.shape).sort((a, b) => a - b);
+    const rank = x.shape.length;
+    const last = axes.every((axis, i) => axis === rank - axes.length + i);
+    const first = axes.every((axis, i) => axis === i);
+    if (!last && !first) return undefined;
+    const [kept, reduced] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes);
+    const count = tf.util.sizeFromShape(reduced);
+    const shape = keepDims ? tf.backend_util.expandShapeToKeepDim(kept, axes) : kept;
+    const { info, values } = backend.output(shape);
+    const scale = mean ? 1 / count : 1;
+    if (last) sumRows(backend.floats(x), values, count, scale);
+    else sumColumns(backend.floats(x), values, count, scale);
+    return info;
+  };
+}
+
+function sumRows(x: Float32Array, y: Float32Array, count: number, scale: number): void {
+  for (let row = 0, i = 0; row < y.length; row++) {
+    let sum = 0;
+    for (const end = i + count; i < end; i++) sum += x[i];
+    y[row] = sum * scale;
+  }
+}
+
+function sumColumns(x: Float32Array, y: Float32Array, count: number, scale: number): void {
+  const sums = new Float64Array(y.length);
+  for (let row = 0, i = 0; row < count; row++) {
+    for (let column = 0; column < sums.length; column++) sums[column] += x[i++];
+  }
+  for (let column = 0; column < sums.length; column++) y[column] = sums[column] * scale;
+}
+
+/** A copy, where the plain kernel may return a view of its input. */
+const slice: Kernel = ({ inputs: { x }, attrs, backend }) => {
+  if (x.dtype !== "float32" || x.shape.length === 0) return undefined;
+  const [begin, size] = tf.slice_util.parseSliceParams(
+    x as tf.Tensor,
+    attrs.begin as number[],
+    attrs.size as number[],
+  );
+  tf.slice_util.assertParamsValid(x as tf.Tensor, begin, size);
+  const { info, values } = backend.output(size);
+  const from = { values: backend.floats(x), shape: x.shape, begin };
+  copyBox(from, { values, shape: size, begin: size.map(() => 0) }, size);
+  return info;
+};
+
+const pad: Kernel = ({ inputs: { x }, attrs, backend }) => {
+  if (x.dtype !== "float32" || x.shape.length === 0) return undefined;
+  const paddings = attrs.paddings as [number, number][];
+  const shape = x.shape.map((length, axis) => length + paddings[axis][0] + paddings[axis][1]);
+  const { info, values } = backend.output(shape);
+  values.fill(attrs.constantValue as number);
+  const begin = paddings.map(([before]) => before);
+  const from = { values: backend.floats(x), shape: x.shape, begin: begin.map(() => 0) };
+  copyBox(from, { values, shape, begin }, x.shape);
+  return info;
+};
+
+type Box = { values: Float32Array; shape: readonly number[]; begin: readonly number[] };
+
+/** Copies a box of the given size, in runs as long as the shapes allow. */
+function copyBox(from: Box, to: Box, size: readonly number[]): void {
+  if (size.includes(0)) return;
+  let axis = size.length - 1;
+  let run = size[axis];
+  while (axis > 0 && size[axis] === from.shape[axis] && size[axis] === to.shape[axis]) {
+    run *= size[--axis];
+  }
+  const [stepsFrom, stepsTo] = [stepsOf(from.shape), stepsOf(to.shape)];
+  const dot = (a: readonly number[], b: readonly number[]) =>
+    a.reduce((s, v, i) => s + v * b[i], 0);
+  const visit = (level: number, source: number, target: number) => {
+    if (level === axis) {
+      to.values.set(from.values.subarray(source, source + run), target);
+      return;
+    }
+    for (let i = 0; i < size[level]; i++) {
+      visit(level + 1, source + i * stepsFrom[level], target + i * stepsTo[level]);
+    }
+  };
+  visit(0, dot(from.begin, stepsFrom), dot(to.begin, stepsTo));
+}
+
+/** How far apart neighbours along each axis are. */
+function stepsOf(shape: readonly number[]): number[] {
+  const steps = shape.map(() => 1);
+  for (let axis = shape.length - 2; axis >= 0; axis--) {
+    steps[axis] = steps[axis + 1] * shape[axis + 1];
+  }
+  return steps;
+}

@@ -1,0 +1,193 @@
+/**
+ * The Python side of the notebooks: JupyterLab and the Deno kernel in `.venv`, inside the project.
+ *
+ * `setUp()` makes the environment once, with uv where it is installed and with `python3 -m venv` and
+ * pip elsewhere. A stamp, written last, says that it is whole; without it the next start makes it
+ * again. Nothing outside the project is written: the kernel is described by our own `kernel.json`,
+ * not by `deno jupyter --install`, which writes to the home folder.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { makePython, SetUpError } from "./python.ts";
+
+/** The project's folder. */
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url)).replace(/[\\/]$/, "");
+
+/**
+ * The Deno that runs the notebooks. Its kernel loses no output; those of 2.8.2 to 2.9.8 may publish
+ * the last outputs of a cell after they have reported it as done.
+ */
+export const KERNEL_DENO = "2.8.1";
+
+/** A finished environment: full paths. */
+export type Environment = {
+  /** The project's folder. */
+  root: string;
+  /** The interpreter in `.venv`. */
+  python: string;
+  /** The Deno that the kernel runs. */
+  deno: string;
+  /** Whether this call had to set something up. */
+  fresh: boolean;
+};
+
+/** Options of {@linkcode setUp}. */
+export type SetUpOptions = {
+  /** Takes the lines of progress; nothing is said when nothing is done. */
+  log?: (line: string) => void;
+  /** Ends the set-up and the programs that it started. */
+  signal?: AbortSignal;
+};
+
+/**
+ * Makes `.venv` unless it is there, whole and current, and describes the kernel in it.
+ *
+ * @throws {SetUpError} when there is no usable Python, no network, or a `.venv` that is not ours; the
+ * message holds the remedy
+ */
+export async function setUp({ log = () => {}, signal }: SetUpOptions = {}): Promise<Environment> {
+  const here = join(ROOT, "notebooks", "tools");
+  const venv = join(ROOT, ".venv");
+  const scripts = Deno.build.os === "windows" ? "Scripts" : "bin";
+  const suffix = Deno.build.os === "windows" ? ".exe" : "";
+  const python = join(venv, scripts, `python${suffix}`);
+  const pinned = Deno.version.deno === KERNEL_DENO;
+  const deno = pinned ? Deno.execPath() : join(venv, scripts, `deno${suffix}`);
+
+  // PyPI's `deno` is the same binary: with it the kernel is the pinned one, whoever started us.
+  const requirements = join(here, "requirements.txt");
+  const extra = pinned ? [] : [`deno==${KERNEL_DENO}`];
+  const wanted: Stamp = {
+    requirements: createHash("sha256").update(Deno.readTextFileSync(requirements)).digest("hex"),
+    extra,
+  };
+
+  using _lock = lock(requirements);
+  const fresh = !await isWhole(venv, python, wanted);
+  if (fresh) {
+    log(`Setting up JupyterLab in ${venv} (once; about 300 MB)`);
+    const start = performance.now();
+    prepareFolder(venv);
+    await makePython({ venv, python, requirements, extra, log, signal });
+    writeKernel(venv, deno);
+    await cacheLibrary(deno, log, signal);
+    writeAtomically(join(venv, STAMP), JSON.stringify(wanted) + "\n");
+    log(`Ready after ${((performance.now() - start) / 1000).toFixed(0)} s`);
+  } else {
+    writeKernel(venv, deno); // another Deno may have started us than last time
+  }
+  return { root: ROOT, python, deno, fresh };
+}
+
+/** Variables for every Python program of ours: `.venv` goes before what the user's home holds. */
+export const JUPYTER_ENV: Record<string, string> = {
+  JUPYTER_PREFER_ENV_PATH: "1",
+  PYTHONUTF8: "1",
+};
+
+/** In `.venv`: there from the first moment (empty), filled when the environment is whole. */
+const STAMP = "stylebook.json";
+
+/** What is installed: the hash of the requirements file, and what came on top. */
+type Stamp = { requirements: string; extra: string[] };
+
+async function isWhole(venv: string, python: string, wanted: Stamp): Promise<boolean> {
+  try {
+    const stamp: Stamp = JSON.parse(Deno.readTextFileSync(join(venv, STAMP)));
+    if (stamp.requirements !== wanted.requirements) return false;
+    if (!wanted.extra.every((extra) => stamp.extra.includes(extra))) return false;
+    // Python may have been updated or removed, which leaves the links in `.venv` without their aim.
+    const code = "import importlib.util as u, sys; sys.exit(u.find_spec('jupyterlab') is None)";
+    const { success } = await new Deno.Command(python, { args: ["-c", code], stderr: "null" })
+      .output();
+    return success;
+  } catch {
+    return false;
+  }
+}
+
+/** Clears a half-made or outdated `.venv` of ours and leaves alone one that somebody else made. */
+function prepareFolder(venv: string): void {
+  if (exists(venv)) {
+    const ours = exists(join(venv, STAMP)) || [...Deno.readDirSync(venv)].length === 0;
+    if (!ours) {
+      throw new SetUpError(
+        `Cannot set up JupyterLab in ${venv} as something else made that folder.\n` +
+          "Rename or delete it, then start again.",
+      );
+    }
+    Deno.removeSync(venv, { recursive: true });
+  }
+  Deno.mkdirSync(venv, { recursive: true });
+  Deno.writeTextFileSync(join(venv, STAMP), "{}\n");
+}
+
+function writeKernel(venv: string, deno: string): void {
+  const run = [deno, "jupyter", "--quiet", "--kernel", "--conn", "{connection_file}"];
+  // With SIGINT ignored at the start, the Stop button does not end a kernel that has not imported
+  // the library yet. The library's own listener takes the signal over.
+  const guarded = ["sh", "-c", `trap '' INT; exec "$0" jupyter --quiet --kernel --conn "$1"`];
+  const kernel = {
+    argv: Deno.build.os === "windows" ? run : [...guarded, deno, "{connection_file}"],
+    display_name: "Deno",
+    language: "typescript",
+    env: { DENO_NO_UPDATE_CHECK: "1" },
+  };
+  const settings = {
+    "@jupyterlab/apputils-extension:notification": { fetchNews: "false", checkForUpdates: false },
+  };
+  const share = join(venv, "share", "jupyter");
+  writeIfChanged(join(share, "kernels", "deno", "kernel.json"), kernel);
+  writeIfChanged(join(share, "lab", "settings", "overrides.json"), settings);
+}
+
+/** Fetches what the library imports, so that the first cell does not wait for the network. */
+async function cacheLibrary(
+  deno: string,
+  log: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const module = join(ROOT, "lib", "mod.ts");
+  if (!exists(module)) return;
+  log("  fetching the library's packages");
+  const { success } = await new Deno.Command(deno, {
+    args: ["cache", module],
+    cwd: ROOT,
+    stdout: "null",
+    stderr: "null",
+    signal,
+  }).output();
+  if (!success) log("  could not fetch them all now: the first cell will try again");
+}
+
+/** Two starts at once must not make the same folder; a lock ends with its process. */
+function lock(path: string): Disposable {
+  if (Deno.build.os === "windows") return { [Symbol.dispose]() {} }; // would keep pip from reading
+  const file = Deno.openSync(path);
+  file.lockSync(true);
+  return file;
+}
+
+function writeIfChanged(path: string, value: unknown): void {
+  const text = JSON.stringify(value, null, 2) + "\n";
+  if (exists(path) && Deno.readTextFileSync(path) === text) return;
+  Deno.mkdirSync(dirname(path), { recursive: true });
+  writeAtomically(path, text);
+}
+
+function writeAtomically(path: string, text: string): void {
+  Deno.writeTextFileSync(`${path}.partial`, text);
+  Deno.renameSync(`${path}.partial`, path);
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
