@@ -46,6 +46,8 @@ export type Architecture = {
   /** The layers that a loss may use, shallow to deep. */
   layers: readonly string[];
   preprocessing: Preprocessing;
+  /** Which layers stand in for those of VGG, by VGG's names, in a network that is built otherwise. */
+  counterparts?: Readonly<Record<string, string>>;
 };
 
 /** @throws {Error} when a weight is missing, has the wrong shape or is not finite. */

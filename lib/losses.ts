@@ -19,8 +19,16 @@ import type { Activations } from "./network.ts";
  * ```
  */
 export function meanSquaredError(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
-  return tf.mean(tf.squaredDifference(a, b));
+  return meanSquare(tf.sub(a, b)) as tf.Scalar;
 }
+
+/** `mean(x²)`; its gradient is one product, `x · 2 / size`, with nothing else as large as `x`. */
+const meanSquare = tf.customGrad((...inputs) => {
+  const [x, save] = inputs as [tf.Tensor, (tensors: tf.Tensor[]) => void];
+  save([x]);
+  const gradFunc = (dy: tf.Tensor, [x]: tf.Tensor[]) => tf.mul(x, tf.mul(dy, 2 / x.size));
+  return { value: tf.mean(tf.square(x)), gradFunc };
+});
 
 /**
  * The Gram matrix of a layer: how often two channels are active together, wherever in the picture.
@@ -34,11 +42,11 @@ export function meanSquaredError(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
  */
 export function gramMatrix(features: tf.Tensor4D): tf.Tensor2D {
   const channels = features.shape[3];
-  return gram(tf.reshape(features, [-1, channels])) as tf.Tensor2D;
+  return selfProduct(tf.reshape(features, [-1, channels])) as tf.Tensor2D;
 }
 
 /** `FᵀF` of `F [positions, C]`; its gradient is one product, `F (dG + dGᵀ)`, instead of two. */
-const gram = tf.customGrad((...inputs) => {
+const selfProduct = tf.customGrad((...inputs) => {
   const [flat, save] = inputs as [tf.Tensor2D, (tensors: tf.Tensor[]) => void];
   save([flat]);
   const gradFunc = (dy: tf.Tensor, [flat]: tf.Tensor[]) =>
@@ -46,13 +54,27 @@ const gram = tf.customGrad((...inputs) => {
   return { value: tf.matMul(flat, flat, true, false), gradFunc };
 });
 
+/** How features `[1, H, W, C]` become a matrix `[C, C]` that stands for their style. */
+export type Gram = (features: tf.Tensor4D) => tf.Tensor2D;
+
+/**
+ * The Gram matrix divided by the number of features, `G / (H · W · C)`: it does not grow with the
+ * picture, and layers with more channels do not outweigh the others.
+ *
+ * Differs from Gatys et al. 2015, eq. 4, where the loss has the factor `1 / (4 N² M²)` with N channels
+ * and M positions: the mean over the matrix gives `1 / N²`, this one `1 / (N² M²)` on top.
+ */
+export function normalizedGramMatrix(features: tf.Tensor4D): tf.Tensor2D {
+  return tf.div(gramMatrix(features), features.size);
+}
+
 /** Gram matrices by layer name, each `[C, C]`. */
 export type GramMatrices = Record<string, tf.Tensor2D>;
 
 /** The Gram matrix of every layer given. */
-export function gramMatrices(features: Activations): GramMatrices {
+export function gramMatrices(features: Activations, gram: Gram = gramMatrix): GramMatrices {
   return Object.fromEntries(
-    Object.entries(features).map(([layer, value]) => [layer, gramMatrix(value)]),
+    Object.entries(features).map(([layer, value]) => [layer, gram(value)]),
   );
 }
 
@@ -76,10 +98,15 @@ export function contentLoss(features: Activations, target: Activations): tf.Scal
  *
  * @param features of the mixed image; may hold further layers
  * @param target Gram matrices of the style image
+ * @param gram as for `target`
  */
-export function styleLoss(features: Activations, target: GramMatrices): tf.Scalar {
+export function styleLoss(
+  features: Activations,
+  target: GramMatrices,
+  gram: Gram = gramMatrix,
+): tf.Scalar {
   const losses = Object.entries(target).map(([layer, wanted]) =>
-    meanSquaredError(gramMatrix(features[layer]), wanted)
+    meanSquaredError(gram(features[layer]), wanted)
   );
   return mean(losses);
 }
@@ -102,15 +129,15 @@ function neighbourDifferences(image: tf.Tensor4D, axis: 1 | 2): tf.Scalar {
   const begin = [0, 0, 0, 0];
   begin[axis] = 1;
   const difference = tf.sub(tf.slice(image, begin, size), tf.slice(image, [0, 0, 0, 0], size));
-  return tf.sum(absolute(difference));
+  return absoluteSum(difference) as tf.Scalar;
 }
 
-/** |x| with the slope 0 at 0; TensorFlow.js 4.22 takes -1 there, unlike TensorFlow and PyTorch. */
-const absolute = tf.customGrad((...inputs) => {
+/** Σ |x| with the slope 0 at 0; TensorFlow.js 4.22 takes -1 there, unlike TensorFlow and PyTorch. */
+const absoluteSum = tf.customGrad((...inputs) => {
   const [x, save] = inputs as [tf.Tensor, (tensors: tf.Tensor[]) => void];
   save([x]);
   const gradFunc = (dy: tf.Tensor, [x]: tf.Tensor[]) => tf.mul(dy, tf.sign(x));
-  return { value: tf.abs(x), gradFunc };
+  return { value: tf.sum(tf.abs(x)), gradFunc };
 });
 
 /** Not `tf.addN`: thirteen inputs are more than the eight buffers that any GPU must bind. */

@@ -16,11 +16,16 @@
  * @module
  */
 export * from "./backend.ts";
+export { type Converted, convertWeights } from "./convert.ts";
 export * from "./display.ts";
+export * from "./download.ts";
 export * from "./frames.ts";
+export * from "./inception.ts";
 export * from "./kernel.ts";
+export { loadNetwork, type LoadOptions, type Shipped } from "./load.ts";
 export * from "./losses.ts";
 export * from "./network.ts";
+export * from "./networks.ts";
 export * from "./objective.ts";
 export * from "./optimizers/mod.ts";
 export * from "./picture.ts";
@@ -30,4 +35,10 @@ export * from "./start.ts";
 export * from "./stylize.ts";
 export * from "./targets.ts";
 export * from "./vgg.ts";
-export { parseSafetensors, readWeights, type ReadWeightsOptions, type Weights } from "./weights.ts";
+export {
+  type Hashes,
+  parseSafetensors,
+  readWeights,
+  type ReadWeightsOptions,
+  type Weights,
+} from "./weights.ts";

@@ -6,7 +6,15 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { checkNonNegative } from "./check.ts";
-import { contentLoss, denoiseLoss, type GramMatrices, gramMatrix, styleLoss } from "./losses.ts";
+import {
+  contentLoss,
+  denoiseLoss,
+  type Gram,
+  type GramMatrices,
+  gramMatrices,
+  gramMatrix,
+  styleLoss,
+} from "./losses.ts";
 import { type Activations, activations, type Network } from "./network.ts";
 import type { Loss } from "./objective.ts";
 import { type Picture, toTensor } from "./picture.ts";
@@ -25,6 +33,8 @@ export type StyleOptions = {
   /** All layers of the network by default, as in the tutorial. */
   layers?: readonly string[];
   weight?: number;
+  /** {@linkcode gramMatrix} by default, as in the tutorial. */
+  gram?: Gram;
 };
 
 /** How smooth the mixed image should be. */
@@ -65,11 +75,9 @@ export function styleTarget(
   picture: Picture,
   layers: readonly string[],
   inputScale = 1,
+  gram: Gram = gramMatrix,
 ): GramMatrices {
-  return tf.tidy(() => {
-    const features = contentTarget(network, picture, layers, inputScale);
-    return Object.fromEntries(layers.map((layer) => [layer, gramMatrix(features[layer])]));
-  });
+  return tf.tidy(() => gramMatrices(contentTarget(network, picture, layers, inputScale), gram));
 }
 
 /**
@@ -101,14 +109,14 @@ export function createLosses(
       });
     }
     if (style) {
-      const { picture, layers = network.layers, weight = 10 } = style;
-      const target = styleTarget(network, picture, layers, inputScale);
+      const { picture, layers = network.layers, weight = 10, gram } = style;
+      const target = styleTarget(network, picture, layers, inputScale, gram);
       targets.push(target);
       terms.push({
         name: "style",
         weight: weightOf("style", weight),
         layers,
-        value: ({ activations }) => styleLoss(activations, target),
+        value: ({ activations }) => styleLoss(activations, target, gram),
       });
     }
     if (denoise) {
@@ -121,4 +129,36 @@ export function createLosses(
     throw error;
   }
   return { terms: [...terms, ...losses], dispose: () => tf.dispose(targets) };
+}
+
+/** A style loss term per layer. */
+export type StyleLayersOptions = {
+  picture: Picture;
+  /** Weight by layer. */
+  weights: Record<string, number>;
+  gram?: Gram;
+};
+
+/**
+ * A style loss per layer instead of one for all: with adaptive weights each layer is then adjusted by
+ * itself. The terms are called `style relu1_1` and so on; hand them to a run as `losses`.
+ *
+ * @throws {RangeError} for a negative weight or an unknown layer.
+ */
+export function styleLossPerLayer(
+  network: Network,
+  { picture, weights, gram }: StyleLayersOptions,
+  inputScale = 1,
+): LossTerms {
+  for (const [layer, weight] of Object.entries(weights)) {
+    checkNonNegative("weigh the style loss", layer, weight);
+  }
+  const targets = styleTarget(network, picture, Object.keys(weights), inputScale, gram);
+  const terms = Object.entries(weights).map(([layer, weight]): Loss => ({
+    name: `style ${layer}`,
+    weight,
+    layers: [layer],
+    value: ({ activations }) => styleLoss(activations, { [layer]: targets[layer] }, gram),
+  }));
+  return { terms, dispose: () => tf.dispose(targets) };
 }

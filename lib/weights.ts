@@ -1,27 +1,21 @@
 /**
- * Reads the weights of a network from a safetensors file: eight bytes with the length of a JSON
- * header, the header (name, type, shape and place of every tensor), then the numbers. Everything
- * that the header claims is checked against the file before a number is used.
- *
- * Format: https://github.com/huggingface/safetensors, README, "Format".
+ * Reads the weights of a network from a file, whatever its format: safetensors, Keras' HDF5, a frozen
+ * TensorFlow graph, or a zip archive with one of them. The content tells the format, not the name.
  *
  * @module
  */
 import { createHash } from "node:crypto";
+import { isSafetensors, parseSafetensors } from "./formats/safetensors.ts";
+import { MAX_FILE_BYTES, refusing, type Weights } from "./formats/tensors.ts";
 
-/** Named arrays on the CPU: kernels `[height, width, in, out]`, biases `[out]`. */
-export type Weights = Record<string, { shape: number[]; data: Float32Array }>;
+export { parseSafetensors } from "./formats/safetensors.ts";
+export type { Weights } from "./formats/tensors.ts";
 
-type Entry = { dtype: string; shape: number[]; data_offsets: [number, number] };
+/** A published hash, in hexadecimal; MD5 where nothing better was published. */
+export type Hashes = { sha256?: string; md5?: string };
 
-const BYTES: Record<string, number> = { F16: 2, F32: 4 };
-const MAX_HEADER_BYTES = 10_000_000;
-
-/** Settings of {@linkcode readWeights}. */
-export type ReadWeightsOptions = {
-  /** The SHA-256 that the file must have, in hexadecimal; not checked when left out. */
-  sha256?: string;
-};
+/** Settings of {@linkcode readWeights}: the hash that the file must have, not checked if left out. */
+export type ReadWeightsOptions = Hashes;
 
 /**
  * Reads a weights file from a path, a URL or bytes.
@@ -31,115 +25,84 @@ export type ReadWeightsOptions = {
  */
 export async function readWeights(
   source: string | URL | Uint8Array,
-  { sha256 }: ReadWeightsOptions = {},
+  hashes: ReadWeightsOptions = {},
 ): Promise<Weights> {
-  const name = source instanceof Uint8Array ? `${source.length} bytes` : String(source);
+  const name = sourceName(source);
   const bytes = await readBytes(source, name);
-  if (sha256 !== undefined) {
-    const found = createHash("sha256").update(bytes).digest("hex");
-    if (found !== sha256) {
-      throw new Error(
-        `Cannot use the weights ${name} as their SHA-256 must be ${sha256}: current value is ` +
-          `${found} (${bytes.length} bytes); fetch the file again`,
-      );
-    }
+  for (const algorithm of ["sha256", "md5"] as const) {
+    const wanted = hashes[algorithm];
+    if (wanted === undefined) continue;
+    const found = createHash(algorithm).update(bytes).digest("hex");
+    if (found === wanted) continue;
+    throw new Error(
+      `Cannot use the weights ${name} as their ${hashName(algorithm)} must be ${wanted}: current ` +
+        `value is ${found} (${bytes.length} bytes); fetch the file again`,
+    );
   }
-  return parseSafetensors(bytes, name);
+  return await parseWeights(bytes, name);
+}
+
+/** A file as errors call it. */
+export function sourceName(source: string | URL | Uint8Array): string {
+  if (source instanceof Uint8Array) return `${source.length} bytes`;
+  return source instanceof URL && source.protocol === "file:"
+    ? decodeURIComponent(source.pathname)
+    : String(source);
+}
+
+/** How people write the name of a hash. */
+export function hashName(algorithm: keyof Hashes): string {
+  return algorithm === "sha256" ? "SHA-256" : "MD5";
+}
+
+/**
+ * Takes a weights file apart.
+ *
+ * @throws {Error} when the file is in none of the formats, or malformed.
+ */
+export async function parseWeights(bytes: Uint8Array, name = "weights"): Promise<Weights> {
+  // Only what is needed: the HDF5 library alone has four megabytes.
+  if (isSafetensors(bytes)) return parseSafetensors(bytes, name);
+  const { isZip, unzipWeights } = await import("./formats/zip.ts");
+  const file = isZip(bytes) ? unzipWeights(bytes, name) : { bytes, name };
+  if (isSafetensors(file.bytes)) return parseSafetensors(file.bytes, file.name);
+  const { isHdf5, parseHdf5 } = await import("./formats/hdf5.ts");
+  if (isHdf5(file.bytes)) return await parseHdf5(file.bytes, file.name);
+  const { isGraphDef, parseGraphDef } = await import("./formats/graph_def.ts");
+  if (isGraphDef(file.bytes)) return parseGraphDef(file.bytes, file.name);
+  const start = Array.from(file.bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0"));
+  return refusing(file.name)(
+    "it must be safetensors, Keras' HDF5, a TensorFlow GraphDef or a zip archive with one of them",
+    start.length > 0
+      ? `a file of ${file.bytes.length} bytes that starts ${start.join(" ")}`
+      : "empty",
+  );
 }
 
 async function readBytes(source: string | URL | Uint8Array, name: string): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
   const url = source instanceof URL || /^(https?|file):/.test(source) ? new URL(source) : undefined;
+  const limit = (bytes: number) => {
+    if (bytes > MAX_FILE_BYTES) throw new Error(`it has more than ${MAX_FILE_BYTES} bytes`);
+  };
   try {
-    if (!url || url.protocol === "file:") return await Deno.readFile(url ?? source);
+    if (!url || url.protocol === "file:") {
+      const { isDirectory, size } = await Deno.stat(url ?? source);
+      if (isDirectory) throw new Error("it is a folder");
+      limit(size);
+      return await Deno.readFile(url ?? source);
+    }
     const response = await fetch(url);
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
-    return new Uint8Array(await response.arrayBuffer());
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    let length = 0;
+    for await (const part of response.body ?? []) {
+      limit(length += part.length);
+      parts.push(part);
+    }
+    return new Uint8Array(await new Blob(parts).arrayBuffer());
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`Cannot read the weights ${name}: ${reason}`, { cause: error });
   }
-}
-
-/**
- * Takes a safetensors file apart; half precision is widened to float32.
- *
- * @throws {Error} when the header is malformed or the tensors do not fill the file exactly.
- */
-export function parseSafetensors(bytes: Uint8Array, name = "weights"): Weights {
-  const fail = (rule: string, value: unknown): never => {
-    throw new Error(`Cannot read the weights ${name} as ${rule}: current value is ${value}`);
-  };
-  if (bytes.length < 8) fail("a safetensors file has at least 8 bytes", bytes.length);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const headerBytes = Number(view.getBigUint64(0, true));
-  const room = Math.min(bytes.length - 8, MAX_HEADER_BYTES);
-  if (headerBytes > room) fail(`the header must have at most ${room} bytes`, headerBytes);
-
-  const start = 8 + headerBytes;
-  const weights: Weights = {};
-  const ranges: [number, number][] = [];
-  for (const [tensor, entry] of Object.entries(parseHeader(bytes.subarray(8, start), name))) {
-    if (tensor === "__metadata__") continue;
-    const { dtype, shape, data_offsets: offsets } = entry ?? {};
-    if (!(dtype in BYTES)) {
-      fail(`${tensor} must be one of ${Object.keys(BYTES).join(", ")}`, dtype);
-    }
-    if (!isCounts(shape)) fail(`${tensor} must have a shape of counts`, JSON.stringify(shape));
-    if (!isCounts(offsets) || offsets.length !== 2) {
-      fail(`${tensor} must have two offsets`, JSON.stringify(offsets));
-    }
-    const [from, to] = offsets;
-    const size = shape.reduce((product, n) => product * n, 1);
-    if (to - from !== size * BYTES[dtype]) {
-      fail(`${tensor} [${shape}] in ${dtype} takes ${size * BYTES[dtype]} bytes`, to - from);
-    }
-    if (start + to > bytes.length) {
-      fail(`${tensor} ends at byte ${start + to} of the file`, `${bytes.length} bytes`);
-    }
-    ranges.push([from, to]);
-    const data = bytes.slice(start + from, start + to).buffer;
-    weights[tensor] = {
-      shape: [...shape],
-      data: dtype === "F32" ? new Float32Array(data) : widenHalf(new Uint16Array(data)),
-    };
-  }
-
-  let end = 0;
-  for (const [from, to] of ranges.sort((a, b) => a[0] - b[0])) {
-    if (from !== end) fail(`the next tensor must start at byte ${end}`, from);
-    end = to;
-  }
-  if (start + end !== bytes.length) fail(`the tensors end at ${start + end}`, bytes.length);
-  return weights;
-}
-
-function parseHeader(bytes: Uint8Array, name: string): Record<string, Entry> {
-  try {
-    const header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    if (header !== null && typeof header === "object" && !Array.isArray(header)) return header;
-  } catch {
-    // Reported below together with headers that are JSON but no object.
-  }
-  throw new Error(`Cannot read the weights ${name} as the header must be a JSON object`);
-}
-
-function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
-}
-
-/** IEEE 754 half precision to float32, by a table of all 65,536 values. */
-function widenHalf(halves: Uint16Array): Float32Array<ArrayBuffer> {
-  const table = new Float32Array(65536);
-  for (let bits = 0; bits < 65536; bits++) {
-    const sign = bits & 0x8000 ? -1 : 1;
-    const exponent = (bits >> 10) & 31;
-    const fraction = bits & 1023;
-    if (exponent === 0) table[bits] = sign * fraction * 2 ** -24;
-    else if (exponent === 31) table[bits] = fraction ? NaN : sign * Infinity;
-    else table[bits] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-  }
-  const values = new Float32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) values[i] = table[halves[i]];
-  return values;
 }

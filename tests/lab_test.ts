@@ -1,90 +1,14 @@
 /**
- * `deno task lab`. Most tests run it in an empty project with stand-ins for uv, Python and JupyterLab
- * on the PATH: shell scripts that note what they were asked for. The last ones start the real thing.
+ * `deno task lab`: most tests with stand-ins for uv, Python and JupyterLab, the last ones for real.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "node:path";
 import { KERNEL_DENO, setUp } from "../notebooks/tools/environment.ts";
 import { startLab } from "./browser/lab_server.ts";
+import { type Project, PYTHON, UV, withProject } from "./lab_project.ts";
 import { notebook, ROOT, run, withFolder } from "./notebook_helper.ts";
 
 const posix = Deno.build.os !== "windows";
-
-/** A Python that works as far as the set-up and the start of JupyterLab need it. */
-const PYTHON = `case "$*" in
-  -c*version_info*) echo 3.11;;
-  -c*find_spec*) exit 0;;
-  "-m venv "*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python";;
-  *"pip install"*) echo "pip $*" >> "$LOG";;
-  *jupyterlab*) for word in "$@"; do echo "$word" >> "$LOG"; done; echo up; eval "$SERVER";;
-esac`;
-
-/** A uv that makes the same environment. */
-const UV = `case "$*" in
-  venv*) for folder in "$@"; do :; done; mkdir -p "$folder/bin"; cp "$STUBS/python3" "$folder/bin/python";;
-  "pip install"*) echo "uv $*" >> "$LOG";;
-esac`;
-
-/** A project of its own, with programs of its own. */
-type Project = {
-  root: string;
-  stamp: string;
-  lab(args: string[], env?: Record<string, string>): Deno.ChildProcess;
-  /** Runs to the end; the exit code and what was printed as errors. */
-  labOutput(args: string[]): Promise<{ code: number; said: string }>;
-  /** What the stand-ins were asked for. */
-  asked(): string[];
-};
-
-async function withProject(
-  programs: Record<string, string>,
-  body: (project: Project) => Promise<void>,
-): Promise<void> {
-  await withFolder(async (folder) => {
-    const root = join(folder, "project");
-    const stubs = join(folder, "bin");
-    const log = join(folder, "log");
-    const tools = join(root, "notebooks", "tools");
-    Deno.mkdirSync(tools, { recursive: true });
-    Deno.mkdirSync(stubs);
-    Deno.writeTextFileSync(log, "");
-    for (const { name } of Deno.readDirSync(join(ROOT, "notebooks", "tools"))) {
-      if (!name.includes(".")) continue;
-      Deno.copyFileSync(join(ROOT, "notebooks", "tools", name), join(tools, name));
-    }
-    for (const name of ["00_style_transfer", "04_start", "05_size"]) {
-      Deno.writeTextFileSync(join(root, "notebooks", `${name}.ipynb`), notebook(["1"]));
-    }
-    const write = (path: string, script: string) => {
-      Deno.writeTextFileSync(path, `#!/bin/sh\n${script}\n`);
-      Deno.chmodSync(path, 0o755);
-    };
-    for (const [name, script] of Object.entries(programs)) write(join(stubs, name), script);
-    for (const name of ["mkdir", "cp", "sleep", "sh"]) {
-      write(join(stubs, name), `exec /bin/${name} "$@"`);
-    }
-    const lab = (args: string[], env: Record<string, string> = {}) =>
-      new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "--no-config", "--quiet", join(tools, "lab.ts"), ...args],
-        cwd: folder,
-        clearEnv: true,
-        env: { PATH: stubs, HOME: folder, LOG: log, STUBS: stubs, SERVER: "exit 0", ...env },
-        stdout: "piped",
-        stderr: "piped",
-      }).spawn();
-    await body({
-      root,
-      stamp: join(root, ".venv", "stylebook.json"),
-      lab,
-      async labOutput(args) {
-        const { code, stdout, stderr } = await lab(args).output();
-        const decoder = new TextDecoder();
-        return { code, said: decoder.decode(stdout) + decoder.decode(stderr) };
-      },
-      asked: () => Deno.readTextFileSync(log).split("\n").filter((line) => line !== ""),
-    });
-  });
-}
 
 function test(name: string, programs: Record<string, string>, body: (p: Project) => Promise<void>) {
   Deno.test({ name, ignore: !posix, fn: () => withProject(programs, body) });

@@ -6,11 +6,13 @@ import {
   gramMatrices,
   gramMatrix,
   meanSquaredError,
+  normalizedGramMatrix,
   styleLoss,
 } from "../lib/losses.ts";
 import { seededRandom, uniformNoise } from "../lib/random.ts";
 import { assertAllClose } from "./assert.ts";
 import { useEachEngine } from "./engines.ts";
+import { slopeError } from "./finite_differences.ts";
 
 const noise = (shape: [number, number, number, number], seed: number) =>
   tf.tensor4d(uniformNoise(shape.reduce((a, b) => a * b), -1, 1, seededRandom(seed)), shape);
@@ -68,4 +70,18 @@ useEachEngine("denoiseLoss() adds up the differences of a hand-made picture", as
 
 useEachEngine("denoiseLoss() of a single pixel is 0", async () => {
   assertEquals(Array.from(await denoiseLoss(tf.ones([1, 1, 1, 3])).data()), [0]);
+});
+
+useEachEngine("normalizedGramMatrix() does not change when the picture is tiled", async () => {
+  const features = noise([1, 4, 5, 3], 6);
+  const once = await normalizedGramMatrix(features).data();
+  const tiled = tf.tile(features, [1, 2, 3, 1]);
+  assertAllClose(await normalizedGramMatrix(tiled).data(), once, { rtol: 1e-5, scale: "rms" });
+});
+
+useEachEngine("the gradient of gramMatrix() fits finite differences", async () => {
+  const weights = noise([1, 1, 3, 3], 7).reshape([3, 3]);
+  const value = (x: tf.Tensor4D) => tf.sum(tf.mul(gramMatrix(x), weights)) as tf.Scalar;
+  const error = await slopeError(value, noise([1, 4, 5, 3], 8));
+  if (!(error < 1e-3)) throw new Error(`relative error ${error}`);
 });

@@ -63,6 +63,8 @@ const CASES: Record<string, Case[]> = {
     { inputs: [noise([2, 5])], run: (x) => tf.slice(x, [1, 2], [1, 0]) },
     { inputs: [noise([2, 3, 4])], run: (x) => tf.pad(x, [[1, 0], [0, 2], [3, 1]], 7) },
     { inputs: [noise([2, 3])], run: (x) => tf.pad(x, [[0, 0], [0, 0]]) },
+    { inputs: [noise([35, 18])], run: (x) => tf.transpose(x) },
+    { inputs: [noise([2, 3, 4])], run: (x) => tf.transpose(x, [2, 0, 1]) },
     { inputs: [noise([4, 6])], run: (x) => tf.addN(tf.split(x, 2, 1)) },
   ],
   "matrix products": [

@@ -11,7 +11,6 @@ import { seededRandom, uniformNoise } from "../lib/random.ts";
 export function networkOf(
   graph: Layer[],
   filters: Record<string, number[]>,
-  channelOrder: "RGB" | "BGR" = "BGR",
 ): Network {
   const random = seededRandom(3);
   const weights: Network["weights"] = {};
@@ -23,7 +22,7 @@ export function networkOf(
     weights[`${name} bias`] = { shape: [output], data: uniformNoise(output, -1, 1, random) };
   }
   const layers = graph.map((layer) => layer.name);
-  const preprocessing = { channelOrder, mean: [120, 110, 100] } as const;
+  const preprocessing = { channelOrder: "BGR", mean: [120, 110, 100] } as const;
   return createNetwork({ name: "test network", graph, layers, preprocessing }, weights);
 }
 
@@ -79,11 +78,12 @@ export const NETWORKS: Record<string, () => Network> = {
       a: [3, 3, 3, 16],
       b: [3, 3, 16, 16],
     }),
+  "pooling of negative values": () =>
+    networkOf([convolution("a", "image", 1, false), maxPool("p", "a", 2, 2)], { a: [1, 1, 3, 16] }),
   "3x3 pooling with strides of 2 and 1": () =>
     networkOf([convolution("a", "image"), maxPool("p", "a", 3, 2), maxPool("q", "p", 3, 1)], {
       a: [1, 1, 3, 20],
     }),
-  "pooling of the picture itself": () => networkOf([maxPool("p", "image", 2, 2)], {}, "RGB"),
   "local response normalisation": () =>
     networkOf([convolution("a", "image"), normalization("n", "a"), convolution("b", "n")], {
       a: [3, 3, 3, 20],

@@ -5,7 +5,7 @@ import { runBackward } from "../lib/backends/native/backward.ts";
 import { BufferPool } from "../lib/backends/native/buffers.ts";
 import { NetworkFilters } from "../lib/backends/native/filters.ts";
 import { runForward } from "../lib/backends/native/forward.ts";
-import type { Blocked } from "../lib/backends/native/layout.ts";
+import type { Features } from "../lib/backends/native/layout.ts";
 import { findBlock, Operations } from "../lib/backends/native/operations.ts";
 import { loadRuntime } from "../lib/backends/native/ort.ts";
 import { activations, type Network } from "../lib/network.ts";
@@ -40,7 +40,7 @@ async function everything(network: Network, height: number, width: number) {
 }
 
 for (const [name, create] of Object.entries(NETWORKS)) {
-  for (const [height, width] of [[12, 16], [9, 7]]) {
+  for (const [height, width] of [[12, 16], [17, 15], [9, 7]]) {
     Deno.test(`${name} equals the plain engine at ${height}x${width}`, async () => {
       const network = create();
       await useBackend("cpu");
@@ -82,9 +82,8 @@ Deno.test("processors without blocked operations compute the same", async () => 
     const [blocked, plain] = [findBlock(runtime), 1].map((block) => {
       const operations = new Operations(runtime, new BufferPool(), block);
       const filters = new NetworkFilters(network, block);
-      let features = new Float32Array(0);
-      const output = (_: string, { channels, height, width }: Blocked) =>
-        features = new Float32Array(channels * height * width);
+      let features: Float32Array = new Float32Array(0);
+      const output = (_: string, { data }: Features) => features = data;
       const layers = [layer];
       const pass = runForward(operations, filters, network, {
         pixels,
@@ -104,7 +103,10 @@ Deno.test("processors without blocked operations compute the same", async () => 
 
 Deno.test("equal values in a pooling window send the gradient to the first", async () => {
   await useBackend("native");
-  const network = networkOf([maxPool("p", "image", 2, 2), maxPool("q", "image", 3, 2)], {});
+  const network = networkOf(
+    [convolution("a", "image", 1, false), maxPool("p", "a", 2, 2), maxPool("q", "a", 3, 2)],
+    { a: [1, 1, 3, 16] },
+  );
   const x = tf.ones([1, 3, 5, 3]).mul(7) as tf.Tensor4D;
   for (
     const [layer, expected] of [["p", [0, 2, 4, 10, 12, 14]], ["q", [0, 1, 3, 5, 6, 8]]] as const
@@ -167,4 +169,52 @@ Deno.test("the engine says what it is", async () => {
   const { name, description } = await currentBackend();
   assertEquals(name, "native");
   assert(/^ONNX Runtime 1\.\d+\.\d+ on the CPU, \d+ threads?$/.test(description), description);
+});
+
+Deno.test("another size needs no further compilation", async () => {
+  const runtime = await loadRuntime();
+  let sessions = 0;
+  const counting = {
+    ...runtime,
+    session: (model: Uint8Array) => (sessions++, runtime.session(model)),
+  };
+  const operations = new Operations(counting, new BufferPool(), findBlock(runtime));
+  const network = stubNetwork();
+  const filters = new NetworkFilters(network, operations.block);
+  const layers = [network.layers.at(-1)!];
+  const counts = [[64, 64], [96, 80], [65, 131]].map(([height, width]) => {
+    const pixels = uniformNoise(height * width * 3, 0, 255, seededRandom(1));
+    const options = { pixels, height, width, layers };
+    const pass = runForward(operations, filters, network, options);
+    const upstream = Object.fromEntries(layers.map((layer) => {
+      const { data } = pass.values.get(layer)!;
+      return [layer, data.slice()];
+    }));
+    runBackward(operations, filters, pass, upstream, pixels);
+    return sessions;
+  });
+  assert(counts[0] > 0);
+  assertEquals(counts, [counts[0], counts[0], counts[0]]);
+});
+
+Deno.test("the resident memory does not creep over many steps", async () => {
+  await useBackend("native");
+  const network = networkOf([convolution("a", "image"), convolution("b", "a")], {
+    a: [3, 3, 3, 64],
+    b: [3, 3, 64, 64],
+  });
+  const x = image(96, 96);
+  const step = () => {
+    const loss = (x: tf.Tensor) =>
+      tf.sum(tf.square(activations(network, x as tf.Tensor4D, ["b"]).b));
+    tf.dispose(tf.grad(loss)(x));
+  };
+  for (let i = 0; i < 50; i++) step();
+  const [resident, tensors] = [Deno.memoryUsage().rss, tf.memory().numTensors];
+  for (let i = 0; i < 150; i++) step();
+  const growth = Deno.memoryUsage().rss / resident;
+  assert(growth < 1.05, `grew by a factor of ${growth}`);
+  assertEquals(tf.memory().numTensors, tensors);
+  x.dispose();
+  network.dispose();
 });

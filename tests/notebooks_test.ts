@@ -27,10 +27,11 @@ function codeCells({ cells }: Notebook): Cell[] {
   return cells.filter((cell) => cell.cell_type === "code" && sourceOf(cell).trim() !== "");
 }
 
-/** The kinds of a cell's outputs, each once: `stream`, `image/png`, … */
+/** The kinds of a cell's outputs, each once: `stream`, `text/plain`, … */
 function kinds({ outputs = [] }: Cell): string[] {
   const all = outputs.flatMap(({ output_type, data }) => data ? Object.keys(data) : [output_type]);
-  return [...new Set(all)].sort();
+  // A picture is shown as JPEG or as PNG, whichever is smaller.
+  return [...new Set(all.map((kind) => kind.replace(/image\/(jpeg|png)/, "picture")))].sort();
 }
 
 for (const path of listNotebooks()) {

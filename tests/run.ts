@@ -39,7 +39,7 @@ async function main(args: string[]): Promise<number> {
     console.log("JSR does not answer: @std/assert is replaced by tests/offline/std_assert.ts");
     map = await Deno.makeTempFile({ suffix: ".json" });
     await writeOfflineMap(map);
-    flags.push(`--import-map=${map}`, "--no-lock");
+    flags.push(`--import-map=${map}`);
   }
   const named = args.some((arg) => !arg.startsWith("-"));
   try {

@@ -19,6 +19,7 @@ const FLOORS = [
   ["weights", "download"],
   ["architecture"],
   ["network"],
+  ["load"],
   ["vgg", "inception"],
   ["networks"],
   ["losses"],
@@ -29,6 +30,7 @@ const FLOORS = [
   ["frames"],
   ["stylize"],
   ["presets", "trace", "convert"],
+  ["cli_options"],
   ["display/*"],
   ["display"],
   ["mod", "cli"],
@@ -84,6 +86,11 @@ Deno.test("only mod.ts and the command import the displays", () => {
 Deno.test("nothing that notebooks import comes from JSR", () => {
   const fromJsr = files.filter((file) => /^import [^;]*"@std\//m.test(read(file)));
   assertEquals(fromJsr, []);
+});
+
+Deno.test("the library has no top-level await, with which Deno 2.8 never ends loading", () => {
+  const waiting = files.filter((file) => /^(const .* = |for |if .*)?await /m.test(read(file)));
+  assertEquals(waiting, []);
 });
 
 Deno.test("files have at most 250 lines", () => {

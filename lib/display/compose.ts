@@ -86,7 +86,7 @@ function enlargingTaps(from: number, to: number): { first: number; next: number;
 }
 
 /** A picture with a text alternative: PNG while that is small, else JPEG (GitHub and VS Code draw both). */
-export function pictureBundle(picture: Picture, text: string, quality = 90): Bundle {
+export function pictureBundle(picture: Picture, text: string, quality = 82): Bundle {
   const png = encodePicture(picture, "png");
   if (png.length <= PNG_LIMIT) return { "image/png": toBase64(png), "text/plain": text };
   return jpegBundle(picture, text, quality);

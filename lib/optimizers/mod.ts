@@ -4,10 +4,12 @@
  * @module
  */
 import { gradientDescent } from "./gradient_descent.ts";
+import { lbfgs } from "./lbfgs.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { adaGrad, adam, momentum, rmsProp } from "./train.ts";
 
 export * from "./gradient_descent.ts";
+export * from "./lbfgs.ts";
 export * from "./train.ts";
 export type * from "./optimizer.ts";
 
@@ -18,4 +20,5 @@ export const OPTIMIZERS: Record<string, (options: { stepSize?: number }) => Opti
   rmsprop: rmsProp,
   adagrad: adaGrad,
   momentum,
+  lbfgs,
 };

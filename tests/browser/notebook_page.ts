@@ -6,9 +6,6 @@
 import { type Page, waitUntil } from "./chromium.ts";
 import type { LabServer } from "./lab_server.ts";
 
-/** A picture in an output: the number of its cell, and a mark of its content. */
-type Sight = { cell: number; mark: string };
-
 /** A notebook that is open, with its kernel connected. */
 export type NotebookPage = {
   /** Run > Run All Cells, from the menu. */
@@ -32,18 +29,21 @@ export type NotebookPage = {
 const NOTEBOOK = ".jp-NotebookPanel:not(.lm-mod-hidden)";
 const STATUS =
   `document.querySelector("${NOTEBOOK} .jp-Notebook-ExecutionIndicator")?.dataset.status`;
-const PICTURES = `[...document.querySelectorAll("${NOTEBOOK} .jp-Cell")].flatMap((cell, index) =>
-  [...cell.querySelectorAll(".jp-OutputArea-output img")].map(({ src }) =>
-    ({ cell: index, mark: src.length + src.slice(-400) })))`;
+// Not innerText, which is empty where a cell is outside the window. The first is the one that runs;
+// the others wait.
+const RUNNING = `[...document.querySelectorAll("${NOTEBOOK} .jp-Cell")].find((cell) =>
+  cell.querySelector(".jp-InputPrompt")?.textContent.includes("*"))`;
 
-/** Opens a notebook and waits until its kernel is ready. */
+/** Opens a notebook and waits until all its cells are on the page and its kernel is ready. */
 export async function openNotebook(
   page: Page,
   lab: LabServer,
   notebook: string,
+  cellCount: number,
 ): Promise<NotebookPage> {
   await page.goto(lab.url(notebook));
-  await page.waitFor("the notebook", `document.querySelector("${NOTEBOOK} .jp-Cell")`, 60);
+  const cells = `[...document.querySelectorAll("${NOTEBOOK} .jp-Cell")]`;
+  await page.waitFor("the cells", `${cells}.length === ${cellCount}`, 60);
   await waitUntil("the kernel", 60, async () => {
     const kernels = await lab.kernels();
     return kernels.length > 0 && kernels.every((kernel) => kernel.execution_state === "idle");
@@ -56,63 +56,67 @@ export async function openNotebook(
     }
   }).observe(document.body, { childList: true, subtree: true })`);
 
-  const running = `[...document.querySelectorAll("${NOTEBOOK} .jp-Cell")].findIndex((cell) =>
-    cell.querySelector(".jp-InputPrompt")?.innerText.includes("*"))`;
   let added = 0; // cells
   const texts = (selector: string) =>
     page.evaluate<string[]>(`[...document.querySelectorAll("${NOTEBOOK} ${selector}")]
-      .map(({ innerText }) => innerText)`);
+      .map(({ textContent }) => textContent)`);
 
   return {
     async runAll() {
       await menu(page, "Run", "runmenu:run-all");
-      await page.waitFor("a running cell", `${running} >= 0`);
+      await page.waitFor("a running cell", `!!${RUNNING}`);
     },
     async stop(patience = 30) {
-      await page.waitFor("a running cell", `${running} >= 0`, 5);
-      const before = await page.evaluate<number>(running);
-      const start = performance.now();
+      await page.waitFor("a running cell", `${RUNNING}?.dataset.windowedListIndex`, 5);
+      const index = `${RUNNING}?.dataset.windowedListIndex`;
+      const before = await page.evaluate<string>(index);
       await page.click(`${NOTEBOOK} .jp-Toolbar-item[data-jp-item-name="interrupt"] jp-button`);
-      await page.waitFor("the stopped cell's end", `${running} !== ${before}`, patience);
+      const start = performance.now();
+      await page.waitFor("the stopped cell's end", `${index} !== "${before}"`, patience);
       return (performance.now() - start) / 1000;
     },
     async startNewCell(code) {
-      await page.click(`${NOTEBOOK} .jp-Notebook-footer`);
       const mark = `new-${++added}`;
-      await page.waitFor(
-        "a new cell",
-        `(() => {
-          const last = [...document.querySelectorAll("${NOTEBOOK} .jp-Cell")].at(-1);
-          if (last.dataset.mark || !last.contains(document.activeElement)) return false;
-          return last.dataset.mark = "${mark}";
-        })()`,
-        10,
-      );
+      const found = `(() => {
+        const last = ${cells}.at(-1);
+        if (${cells}.length === before || !last.contains(document.activeElement)) return false;
+        return last.dataset.mark = "${mark}";
+      })()`;
+      await page.evaluate(`void (window.before = ${cells}.length)`);
+      await waitUntil("a new cell", 30, async () => {
+        // Now and then the page moves at the very moment of the click.
+        await page.click(`${NOTEBOOK} .jp-Notebook-footer`);
+        return await page.waitFor("a new cell", found, 3);
+      });
       const cell = `document.querySelector("[data-mark=${mark}]")`;
       const editor = `${cell}.querySelector(".cm-content")`;
       await page.enter(); // from selecting the cell to typing into it
       await page.waitFor("its cursor", `${editor} === document.activeElement`, 10);
       await page.type(code);
       await page.enter({ shift: true });
-      const output = `${cell}.querySelector(".jp-OutputArea-output")?.innerText`;
+      const output = `${cell}.querySelector(".jp-OutputArea-output")?.textContent`;
       return () => page.waitFor<string>("the new cell's output", output);
     },
     async watchPicture(changes, patience = 60) {
-      const seen = new Map<number, { marks: Set<string>; most: number }>();
+      // Of the running cell, as the others may still show pictures of an earlier run.
+      const pictures = `(() => {
+        const cell = ${RUNNING};
+        const images = [...cell?.querySelectorAll(".jp-OutputArea-output img") ?? []];
+        images.at(-1)?.scrollIntoView({ block: "nearest" });
+        return { cell: cell?.dataset.windowedListIndex, marks: images.map(({ src }) => src) };
+      })()`;
+      const seen = { cell: "", marks: new Set<string>(), most: 0 };
       await waitUntil(`a picture that changes ${changes} times`, patience, async () => {
-        const pictures = await page.evaluate<Sight[]>(PICTURES);
-        for (const { cell, mark } of pictures) {
-          const known = seen.get(cell) ?? { marks: new Set(), most: 0 };
-          known.marks.add(mark);
-          known.most = Math.max(known.most, pictures.filter((each) => each.cell === cell).length);
-          seen.set(cell, known);
-        }
-        // Replaced, not added: the cell showed fewer pictures at once than it has shown in all.
-        return [...seen.values()].some(({ marks, most }) => marks.size - most >= changes);
+        const { cell, marks } = await page.evaluate<{ cell: string; marks: string[] }>(pictures);
+        if (cell !== seen.cell) Object.assign(seen, { cell, marks: new Set(), most: 0 });
+        for (const mark of marks) seen.marks.add(mark);
+        seen.most = Math.max(seen.most, marks.length);
+        // Replaced, not added: the cell has shown more pictures in all than at any one time.
+        return seen.marks.size - seen.most >= changes;
       });
     },
     async idle(patience = 60) {
-      await page.waitFor("an idle kernel", `${STATUS} === "idle" && ${running} < 0`, patience);
+      await page.waitFor("an idle kernel", `${STATUS} === "idle" && !${RUNNING}`, patience);
     },
     outputCounts: () =>
       page.evaluate(`[...document.querySelectorAll("${NOTEBOOK} .jp-Cell")]

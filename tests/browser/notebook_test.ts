@@ -17,7 +17,7 @@ type Scenario = {
   after: { code: string; output: RegExp };
 };
 
-const SMALL = { STYLEBOOK_SIZE: "64", STYLEBOOK_ITERATIONS: "200" };
+const SMALL = { STYLEBOOK_SIZE: "64", STYLEBOOK_ITERATIONS: "100" };
 
 const SCENARIOS: Scenario[] = [
   {
@@ -64,7 +64,8 @@ for (const scenario of SCENARIOS) {
 async function readAlong(page: Page, lab: LabServer, scenario: Scenario): Promise<void> {
   const { notebook, after } = scenario;
   const before = await Deno.readTextFile(join(ROOT, notebook));
-  const open = await openNotebook(page, lab, notebook);
+  const { cells } = JSON.parse(before) as { cells: { id: string; outputs?: unknown[] }[] };
+  const open = await openNotebook(page, lab, notebook, cells.length);
   await save(page, notebook, "1-opened");
   assertEquals((await lab.kernels()).map(({ name }) => name), ["deno"]);
 
@@ -88,7 +89,6 @@ async function readAlong(page: Page, lab: LabServer, scenario: Scenario): Promis
 
   // Nothing is lost: what has an output in the file has one here.
   const counts = await open.outputCounts();
-  const { cells } = JSON.parse(before) as { cells: { id: string; outputs?: unknown[] }[] };
   const silent = cells.filter(({ outputs }, i) => outputs?.length && counts[i] === 0);
   assertEquals(silent.map(({ id }) => id), []);
   assertEquals(await open.errors(), []);

@@ -55,9 +55,14 @@ export class NativeBackend extends Plain {
   /** A float32 tensor with arbitrary content, and its buffer. */
   output(shape: number[]): { info: tf.TensorInfo; values: Float32Array } {
     const values = this.pool.take(tf.util.sizeFromShape(shape));
+    return { info: this.adopt(shape, values), values };
+  }
+
+  /** A float32 tensor whose buffer comes from the pool, and goes back there. */
+  adopt(shape: number[], values: Float32Array): tf.TensorInfo {
     const info = this.makeTensorInfo(shape, "float32", values);
     this.data.get(info.dataId).pooled = true;
-    return { info, values };
+    return info;
   }
 
   /** The numbers of a float32 tensor, not a copy. */

@@ -19,6 +19,7 @@ type Shelf = { free: Float32Array[]; lastUse: number };
 export class BufferPool {
   #shelves = new Map<number, Shelf>();
   #pass = 0;
+  #furtherOwners = new WeakMap<Float32Array, number>();
 
   /** A buffer of `length` numbers, with arbitrary content. */
   take(length: number): Float32Array {
@@ -27,8 +28,20 @@ export class BufferPool {
     return shelf?.free.pop() ?? new Float32Array(length);
   }
 
+  /** Says that a buffer has one more owner: it comes back when all have given it back. */
+  share(buffer: Float32Array): void {
+    this.#furtherOwners.set(buffer, (this.#furtherOwners.get(buffer) ?? 0) + 1);
+  }
+
+  /** Whether a buffer has more than one owner. */
+  isShared(buffer: Float32Array): boolean {
+    return (this.#furtherOwners.get(buffer) ?? 0) > 0;
+  }
+
   /** Takes back a buffer that `take` handed out and that nobody reads any more. */
   give(buffer: Float32Array): void {
+    const owners = this.#furtherOwners.get(buffer) ?? 0;
+    if (owners > 0) return void this.#furtherOwners.set(buffer, owners - 1);
     if (buffer.length < SHORTEST) return;
     const shelf = this.#shelves.get(buffer.length);
     if (shelf) shelf.free.push(buffer);
@@ -38,8 +51,11 @@ export class BufferPool {
   /** Marks the start of a pass and drops the buffers of sizes that have gone out of use. */
   startPass(): void {
     this.#pass++;
-    for (const [length, { lastUse }] of this.#shelves) {
-      if (this.#pass - lastUse > PATIENCE) this.#shelves.delete(length);
+    for (const [length, { lastUse, free }] of this.#shelves) {
+      if (this.#pass - lastUse <= PATIENCE) continue;
+      this.#shelves.delete(length);
+      // Frees the memory now; the garbage collector may take its time.
+      for (const { buffer } of free) (buffer as ArrayBuffer).transfer(0);
     }
   }
 

@@ -1,27 +1,24 @@
 /**
- * A network's filters, packed for the engine: each when it is first needed, those for the gradient
- * only once a gradient is asked for.
+ * A network's filters in the form that the engine needs: each made when it is first needed, those
+ * for the gradient only once a gradient is asked for.
  *
  * @module
  */
 import type { Layer, Network } from "../../network.ts";
+import { columnFilter } from "./columns.ts";
 import { packBias, type PackedFilter, packFilter } from "./layout.ts";
+import { transformFilter } from "./winograd_matrices.ts";
 
 type Convolution = Extract<Layer, { op: "conv2d" }>;
 
-/** What a convolution layer needs. */
-export type ForwardFilter = {
-  readonly filter: PackedFilter;
-  readonly bias: Float32Array;
-  /** Reads the picture's planes rather than blocks. */
-  readonly planar: boolean;
-};
-
-/** The packed filters of one network. */
+/** The filters of one network. */
 export class NetworkFilters {
   #weights: Network["weights"];
   #block: number;
-  #forward = new Map<string, ForwardFilter>();
+  #biases = new Map<string, Float32Array>();
+  #transformed = new Map<string, Float32Array>();
+  #columns = new Map<string, Float32Array>();
+  #packed = new Map<string, PackedFilter>();
   #turned = new Map<string, PackedFilter>();
 
   constructor({ weights }: Network, block: number) {
@@ -29,21 +26,40 @@ export class NetworkFilters {
     this.#block = block;
   }
 
-  /** The filter and bias of a layer. */
-  forward(layer: Convolution): ForwardFilter {
-    return remember(this.#forward, layer.name, () => {
+  /** `[height, width, in, out]`. */
+  shape(layer: Convolution): readonly number[] {
+    return this.#weights[layer.filter].shape;
+  }
+
+  /** The bias of a layer, with its last block filled up. */
+  bias(layer: Convolution): Float32Array {
+    const { data } = this.#weights[layer.bias];
+    return remember(this.#biases, layer.name, () => packBias(data, this.#block));
+  }
+
+  /** The filter for Winograd's method, forward and backward. */
+  transformed(layer: Convolution): Float32Array {
+    return remember(this.#transformed, layer.name, () => {
+      this.#packed.delete(layer.name);
+      this.#turned.delete(layer.name);
       const { data, shape } = this.#weights[layer.filter];
-      const planar = layer.input === "image" && this.#block > shape[2];
-      const filter = packFilter({ data, shape, block: this.#block, planar });
-      return { filter, bias: packBias(this.#weights[layer.bias].data, this.#block), planar };
+      return transformFilter(data, shape);
     });
   }
 
-  /** The filter that turns a layer's gradient into that of its input. */
-  turned(layer: Convolution): PackedFilter {
-    return remember(this.#turned, layer.name, () => {
+  /** The filter and bias for the method of columns, forward and backward. */
+  columns(layer: Convolution): Float32Array {
+    return remember(this.#columns, layer.name, () => {
+      return columnFilter(this.#weights[layer.filter].data, this.#weights[layer.bias].data);
+    });
+  }
+
+  /** The filter for a direct convolution, or for its gradient. */
+  packed(layer: Convolution, turned = false): PackedFilter {
+    return remember(turned ? this.#turned : this.#packed, layer.name, () => {
+      this.#transformed.delete(layer.name);
       const { data, shape } = this.#weights[layer.filter];
-      return packFilter({ data, shape, block: this.#block, turned: true });
+      return packFilter({ data, shape, block: this.#block, turned });
     });
   }
 }

@@ -4,11 +4,14 @@
  * @module
  */
 import type { Layer, Network } from "../../network.ts";
+import { columnConvolution, suitsColumns } from "./columns.ts";
 import type { NetworkFilters } from "./filters.ts";
-import { concat } from "./layers.ts";
-import { type Blocked, blockedView, copyChannels, toPlanes } from "./layout.ts";
+import { concat, maxPool, sameWindow } from "./layers.ts";
+import { type Features, preprocess } from "./layout.ts";
 import { normalize } from "./normalization.ts";
 import type { Operations } from "./operations.ts";
+import { poolPairs, suitsPairs } from "./pooling.ts";
+import { suitsWinograd, winogradConvolution } from "./winograd.ts";
 
 /** One pass of a picture through a network. */
 export type Pass = {
@@ -18,7 +21,7 @@ export type Pass = {
   /** The layers that were computed, in order. */
   readonly steps: readonly Layer[];
   /** Features that the gradient needs. */
-  readonly values: Map<string, Blocked>;
+  readonly values: Map<string, Features>;
 };
 
 /** The picture that enters, and which layers are wanted. */
@@ -29,8 +32,8 @@ export type ForwardOptions = {
   readonly width: number;
   /** The layers wanted. */
   readonly layers: readonly string[];
-  /** Gives a buffer in which a wanted layer is handed out, NHWC. */
-  readonly output?: (layer: string, features: Blocked) => Float32Array;
+  /** Is given the wanted layers; their buffers then have one more owner. */
+  readonly output?: (layer: string, features: Features) => void;
 };
 
 /** What a layer reads. */
@@ -59,7 +62,9 @@ export function runForward(
 ): Pass {
   const steps = neededSteps(network.graph, layers);
   const saved = savedNames(steps);
-  const values = imageValues(operations, network, { pixels, height, width }, steps);
+  const image = operations.take(3, height, width);
+  preprocess(pixels, network.preprocessing, image.data);
+  const values = new Map([["image", image]]);
   const lastUse = new Map<string, number>();
   steps.forEach((step, i) => inputsOf(step).forEach((name) => lastUse.set(name, i)));
   const release = (name: string) => {
@@ -70,13 +75,13 @@ export function runForward(
   steps.forEach((step, i) => {
     const value = runStep(operations, filters, step, values);
     values.set(step.name, value);
-    if (output && layers.includes(step.name)) operations.toRows(value, output(step.name, value));
+    if (output && layers.includes(step.name)) {
+      operations.pool.share(value.data);
+      output(step.name, value);
+    }
     for (const name of new Set(inputsOf(step))) if (lastUse.get(name) === i) release(name);
     if (!lastUse.has(step.name)) release(step.name);
   });
-  const planes = values.get(PLANES);
-  if (planes) operations.give(planes);
-  values.delete(PLANES);
   return { network, height, width, steps, values };
 }
 
@@ -91,58 +96,42 @@ function savedNames(steps: readonly Layer[]): Set<string> {
   return saved;
 }
 
-/** Where the picture's three planes are kept beside its blocked form. */
-const PLANES = "image as planes";
-
-function imageValues(
-  operations: Operations,
-  { preprocessing }: Network,
-  { pixels, height, width }: Pick<ForwardOptions, "pixels" | "height" | "width">,
-  steps: readonly Layer[],
-): Map<string, Blocked> {
-  const { block, pool } = operations;
-  const planes = { data: pool.take(3 * height * width), channels: 3, height, width };
-  toPlanes(pixels, preprocessing, planes.data);
-  const values = new Map<string, Blocked>([[PLANES, planes]]);
-  // Blocks would fill the three channels up; only layers that cannot do without get them.
-  const planesSuffice = block > 3 &&
-    steps.every((step) => step.op === "conv2d" || !inputsOf(step).includes("image"));
-  const image = operations.take(planesSuffice ? 0 : 3, height, width);
-  if (image.channels > 0) {
-    image.data.fill(0);
-    copyChannels(blockedView(planes, 1), blockedView(image, block), 3);
-  }
-  return values.set("image", image);
-}
-
 function runStep(
   operations: Operations,
   filters: NetworkFilters,
   step: Layer,
-  values: Map<string, Blocked>,
-): Blocked {
-  const { block } = operations;
-  switch (step.op) {
-    case "conv2d": {
-      const { filter, bias, planar } = filters.forward(step);
-      const x = values.get(planar ? PLANES : step.input)!;
-      const strides = [step.strides, step.strides] as const;
-      return operations.convolution(x, { filter, bias, planar, strides, relu: step.relu });
-    }
-    case "maxPool":
-      return operations.maxPool(values.get(step.input)!, step.size, step.strides);
-    case "localResponseNormalization": {
-      const x = values.get(step.input)!;
-      const y = operations.take(x.channels, x.height, x.width);
-      normalize(x, y, step, block);
-      return y;
-    }
-    case "concat": {
-      const parts = step.inputs.map((name) => values.get(name)!);
-      const channels = parts.reduce((sum, part) => sum + part.channels, 0);
-      const whole = operations.take(channels, parts[0].height, parts[0].width);
-      concat(parts, whole, block);
-      return whole;
-    }
+  values: Map<string, Features>,
+): Features {
+  if (step.op === "concat") {
+    const parts = step.inputs.map((name) => values.get(name)!);
+    const channels = parts.reduce((sum, part) => sum + part.channels, 0);
+    const whole = operations.take(channels, parts[0].height, parts[0].width);
+    concat(parts, whole);
+    return whole;
   }
+  const x = values.get(step.input)!;
+  const strides = "strides" in step ? step.strides : 1;
+  const [height, width] = [x.height, x.width].map((length) => Math.ceil(length / strides));
+  if (step.op === "conv2d") {
+    const shape = filters.shape(step);
+    const [bias, relu] = [filters.bias(step), step.relu];
+    const y = operations.take(shape[3], height, width);
+    if (suitsColumns(shape)) {
+      const window = sameWindow(x, [shape[0], shape[1]], strides);
+      columnConvolution(operations, x, filters.columns(step), window, relu, y);
+    } else if (suitsWinograd(shape, strides, x)) {
+      const filter = filters.transformed(step);
+      winogradConvolution(operations, x, filter, y, { bias, relu });
+    } else {
+      const filter = filters.packed(step);
+      operations.convolution(x, { filter, bias, relu, strides: [strides, strides] }, y);
+    }
+    return y;
+  }
+  const y = operations.take(x.channels, height, width);
+  if (step.op === "maxPool") {
+    if (suitsPairs(x, step)) poolPairs(operations.unit, x, y);
+    else maxPool(x, y, sameWindow(x, [step.size, step.size], strides));
+  } else normalize(x, y, step);
+  return y;
 }

@@ -1,30 +1,34 @@
 /**
- * How features lie in memory while the network runs.
+ * How features and filters lie in memory.
  *
- * Convolutions are fastest when the channels are cut into blocks as wide as the processor's vector
- * registers: `[ceil(C / B), H, W, B]`, B = 16 with AVX-512, 8 with AVX2. ONNX Runtime calls this
- * NCHWc and keeps operations for it that a model can name directly. Where there are none, B = 1 and
- * the layout is plain NCHW. Channels that only fill up the last block are zero throughout.
+ * Features are NHWC, as everywhere in TensorFlow.js: `[height, width, channels]`, one picture.
+ *
+ * Direct convolutions are fastest when the channels are cut into blocks as wide as the processor's
+ * vector registers: `[ceil(C / B), H, W, B]`, B = 16 with AVX-512, 8 with AVX2. ONNX Runtime calls
+ * this NCHWc and keeps operations for it that a model can name directly. Where there are none, B = 1
+ * and the layout is plain NCHW. Channels that only fill up the last block are zero throughout.
  *
  * @module
  */
 import type { Preprocessing } from "../../network.ts";
 
-/** Features in blocks of channels. */
-export type Blocked = {
+/** Features of one picture, NHWC; blocked only where it is said. */
+export type Features = {
   readonly data: Float32Array;
   readonly channels: number;
   readonly height: number;
   readonly width: number;
 };
 
-/** A filter in the order in which a convolution reads it, and its sizes with filled-up blocks. */
+/** A filter in the order in which a direct convolution reads it, with filled-up blocks. */
 export type PackedFilter = {
   readonly data: Float32Array;
   /** `[out, in, height, width]`. */
   readonly dims: readonly [number, number, number, number];
   /** Channels without those that only fill up a block. */
   readonly outChannels: number;
+  /** The input has fewer channels than a block and comes as planes `[C, H, W]`. */
+  readonly planar: boolean;
 };
 
 /** `n` rounded up to whole blocks. */
@@ -40,14 +44,13 @@ export type PackOptions = {
   readonly block: number;
   /** For the gradient: turned by 180 degrees, with input and output channels swapped. */
   readonly turned?: boolean;
-  /** The input has fewer channels than a block and is not blocked. */
-  readonly planar?: boolean;
 };
 
 /** Packs a filter as `[out / B, in / B, height, width, in in block, out in block]`. */
 export function packFilter(options: PackOptions): PackedFilter {
-  const { data, shape: [height, width, storedIn, storedOut], block, turned, planar } = options;
+  const { data, shape: [height, width, storedIn, storedOut], block, turned } = options;
   const [inChannels, outChannels] = turned ? [storedOut, storedIn] : [storedIn, storedOut];
+  const planar = inChannels < block;
   const inBlock = planar ? inChannels : block;
   const dims = [roundUp(outChannels, block), roundUp(inChannels, inBlock), height, width] as const;
   const packed = new Float32Array(dims[0] * dims[1] * height * width);
@@ -67,7 +70,7 @@ export function packFilter(options: PackOptions): PackedFilter {
       }
     }
   }
-  return { data: packed, dims, outChannels };
+  return { data: packed, dims, outChannels, planar };
 }
 
 /** A bias with its last block filled up. */
@@ -77,67 +80,44 @@ export function packBias(bias: Float32Array, block: number): Float32Array {
   return packed;
 }
 
-/** Subtracts the mean, orders the channels: `[H, W, 3]` to planes `[3, H, W]`. */
-export function toPlanes(
-  pixels: ArrayLike<number>,
-  { channelOrder, mean }: Preprocessing,
-  planes: Float32Array,
-): void {
-  const area = planes.length / 3;
-  for (let channel = 0; channel < 3; channel++) {
-    const plane = channelOrder === "BGR" ? 2 - channel : channel;
-    const offset = mean[channel];
-    for (let i = 0; i < area; i++) planes[plane * area + i] = pixels[3 * i + channel] - offset;
+/** Copies features between NHWC and blocks; the slow way, for counts that do not fill blocks. */
+export function copyChannels(rows: Features, blocked: Features, block: number, back = false): void {
+  const { channels, height, width } = rows;
+  const area = height * width;
+  for (let channel = 0; channel < channels; channel++) {
+    const plane = Math.floor(channel / block) * area * block + channel % block;
+    for (let i = 0; i < area; i++) {
+      if (back) rows.data[i * channels + channel] = blocked.data[plane + i * block];
+      else blocked.data[plane + i * block] = rows.data[i * channels + channel];
+    }
   }
 }
 
-/** The gradient of `toPlanes`: the first three channels of a blocked gradient to `[H, W, 3]`. */
-export function fromPlanes(
-  { data, height, width }: Blocked,
+/** Subtracts the mean and orders the channels. */
+export function preprocess(
+  pixels: Float32Array,
+  { channelOrder, mean }: Preprocessing,
+  result: Float32Array,
+): void {
+  const [first, third] = channelOrder === "BGR" ? [2, 0] : [0, 2];
+  for (let i = 0; i < pixels.length; i += 3) {
+    result[i] = pixels[i + first] - mean[first];
+    result[i + 1] = pixels[i + 1] - mean[1];
+    result[i + 2] = pixels[i + third] - mean[third];
+  }
+}
+
+/** The gradient of `preprocess`: puts the channels in their order again. */
+export function preprocessGradient(
+  gradient: Float32Array,
   { channelOrder }: Preprocessing,
-  block: number,
   pixels: Float32Array,
 ): void {
-  const area = height * width;
-  for (let channel = 0; channel < 3; channel++) {
-    const plane = channelOrder === "BGR" ? 2 - channel : channel;
-    const from = Math.floor(plane / block) * area * block + plane % block;
-    for (let i = 0; i < area; i++) pixels[3 * i + channel] = data[from + i * block];
+  const [first, third] = channelOrder === "BGR" ? [2, 0] : [0, 2];
+  for (let i = 0; i < pixels.length; i += 3) {
+    const [a, b, c] = [gradient[i + first], gradient[i + 1], gradient[i + third]];
+    pixels[i] = a;
+    pixels[i + 1] = b;
+    pixels[i + 2] = c;
   }
-}
-
-/** Copies channels between any two layouts; the slow way, for counts that do not fill blocks. */
-export function copyChannels(from: ChannelView, to: ChannelView, count: number): void {
-  for (let channel = 0; channel < count; channel++) {
-    const a = from.offset(channel);
-    const b = to.offset(channel);
-    for (let i = 0; i < from.area; i++) to.data[b + i * to.step] = from.data[a + i * from.step];
-  }
-}
-
-/** Where a channel starts, and how far apart its positions are. */
-export type ChannelView = {
-  readonly data: Float32Array;
-  readonly area: number;
-  readonly step: number;
-  offset(channel: number): number;
-};
-
-/** A view of blocked features from channel `first` on. */
-export function blockedView(
-  { data, height, width }: Blocked,
-  block: number,
-  first = 0,
-): ChannelView {
-  const area = height * width;
-  const offset = (channel: number) => {
-    const c = first + channel;
-    return Math.floor(c / block) * area * block + c % block;
-  };
-  return { data, area, step: block, offset };
-}
-
-/** A view of NHWC features. */
-export function rowsView(data: Float32Array, channels: number): ChannelView {
-  return { data, area: data.length / channels, step: channels, offset: (channel) => channel };
 }

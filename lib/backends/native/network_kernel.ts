@@ -10,7 +10,7 @@ import { BACKEND, type NativeBackend } from "./backend.ts";
 import { runBackward } from "./backward.ts";
 import { NetworkFilters } from "./filters.ts";
 import { type Pass, runForward } from "./forward.ts";
-import type { Blocked } from "./layout.ts";
+import type { Features } from "./layout.ts";
 import type { Operations } from "./operations.ts";
 
 const FORWARD = "NetworkActivations";
@@ -80,10 +80,8 @@ export function registerNetworkKernel(operations: Operations): void {
     state.release();
     operations.pool.startPass();
     const outputs = new Map<string, tf.TensorInfo>();
-    const output = (layer: string, { height, width, channels }: Blocked) => {
-      const { info, values } = backend.output([1, height, width, channels]);
-      outputs.set(layer, info);
-      return values;
+    const output = (layer: string, { height, width, channels, data }: Features) => {
+      outputs.set(layer, backend.adopt([1, height, width, channels], data));
     };
     const [, height, width] = image.shape;
     const pass = runForward(operations, state.filters, network, {
@@ -113,6 +111,7 @@ export function registerNetworkKernel(operations: Operations): void {
       layers.map((layer, i) => [layer, backend.floats(upstream[i])]),
     );
     runBackward(operations, state.filters, pass, gradients, values);
+    state.release();
     return info;
   }
 

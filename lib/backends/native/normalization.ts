@@ -1,5 +1,5 @@
 /**
- * Local response normalisation, as plain loops over blocked features: each value is divided by a
+ * Local response normalisation, as plain loops: each value is divided by a
  * power of the squares of the channels around it.
  *
  * Source: Krizhevsky, Sutskever, Hinton 2012, section 3.3.
@@ -7,7 +7,7 @@
  * @module
  */
 import type { Layer } from "../../network.ts";
-import { type Blocked, blockedView } from "./layout.ts";
+import type { Features } from "./layout.ts";
 
 type Normalization = Extract<Layer, { op: "localResponseNormalization" }>;
 
@@ -15,8 +15,8 @@ type Normalization = Extract<Layer, { op: "localResponseNormalization" }>;
  * Local response normalisation over neighbouring channels,
  * `y[c] = x[c] / s[c]^beta` with `s[c] = bias + alpha · Σ over |i - c| <= depthRadius of x[i]²`.
  */
-export function normalize(x: Blocked, y: Blocked, layer: Normalization, block: number): void {
-  eachPosition(x, y, block, (values, result) => {
+export function normalize(x: Features, y: Features, layer: Normalization): void {
+  eachPosition(x, y, (values, result) => {
     const sums = neighbourhoods(values, layer);
     for (let c = 0; c < values.length; c++) result[c] = values[c] * sums[c] ** -layer.beta;
   });
@@ -27,19 +27,16 @@ export function normalize(x: Blocked, y: Blocked, layer: Normalization, block: n
  * `dx[c] = dy[c] · s[c]^-beta - 2 · alpha · beta · x[c] · Σ over neighbours i of dy[i] · x[i] · s[i]^(-beta-1)`.
  */
 export function normalizeGradient(
-  dy: Blocked,
-  x: Blocked,
-  dx: Blocked,
+  dy: Features,
+  x: Features,
+  dx: Features,
   layer: Normalization,
-  block: number,
 ): void {
   const { alpha, beta, depthRadius } = layer;
-  const upstream = new Float64Array(x.channels);
-  const view = blockedView(dy, block);
-  eachPosition(x, dx, block, (values, result, position) => {
-    for (let c = 0; c < values.length; c++) {
-      upstream[c] = dy.data[view.offset(c) + position * block];
-    }
+  const { channels } = x;
+  const upstream = new Float64Array(channels);
+  eachPosition(x, dx, (values, result, position) => {
+    for (let c = 0; c < channels; c++) upstream[c] = dy.data[position * channels + c];
     const sums = neighbourhoods(values, layer);
     const weighted = values.map((value, c) => upstream[c] * value * sums[c] ** (-beta - 1));
     const spread = windowSums(weighted, depthRadius);
@@ -65,19 +62,17 @@ function windowSums(values: Float64Array, radius: number): Float64Array {
 
 /** Calls `visit` with all channels of each position of `x`, and writes its result to `y`. */
 function eachPosition(
-  x: Blocked,
-  y: Blocked,
-  block: number,
+  x: Features,
+  y: Features,
   visit: (values: Float64Array, result: Float64Array, position: number) => void,
 ): void {
   const { channels, height, width } = x;
-  const offsets = Array.from({ length: channels }, (_, c) => blockedView(x, block).offset(c));
   const values = new Float64Array(channels);
   const result = new Float64Array(channels);
-  if (channels % block !== 0) y.data.fill(0);
   for (let position = 0; position < height * width; position++) {
-    for (let c = 0; c < channels; c++) values[c] = x.data[offsets[c] + position * block];
+    const start = position * channels;
+    for (let c = 0; c < channels; c++) values[c] = x.data[start + c];
     visit(values, result, position);
-    for (let c = 0; c < channels; c++) y.data[offsets[c] + position * block] = result[c];
+    for (let c = 0; c < channels; c++) y.data[start + c] = result[c];
   }
 }

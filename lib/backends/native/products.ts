@@ -6,8 +6,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Kernel, NativeBackend } from "./backend.ts";
-import { maxPool, maxPoolGradient, spread, type Window } from "./layers.ts";
-import { type Blocked, packBias, type PackedFilter, packFilter } from "./layout.ts";
+import { convolutionGradient } from "./direct.ts";
+import { maxPool, maxPoolGradient, type Window } from "./layers.ts";
+import { type Features, packBias, type PackedFilter, packFilter } from "./layout.ts";
 import type { ConvolutionOptions, Operations } from "./operations.ts";
 
 type Shape4D = [number, number, number, number];
@@ -52,72 +53,52 @@ export function productKernels(operations: Operations): Record<string, Kernel> {
     const info = convolutionInfo(x.shape, filter.shape, attrs);
     if (plain || !info || x.dtype !== "float32" || filter.dtype !== "float32") return undefined;
     const { top, left, bottom, right } = info.padInfo;
-    return eachPicture(
-      operations,
-      backend,
-      x,
-      info.outShape,
-      (picture) =>
-        operations.convolution(picture, {
-          filter: filterOf(backend, filter, false),
-          bias: bias && packBias(backend.floats(bias), operations.block),
-          strides: [info.strideHeight, info.strideWidth],
-          dilations: [info.dilationHeight, info.dilationWidth],
-          padding: [top, left, bottom, right],
-          relu: activation === "relu",
-        }),
-    );
+    const options: ConvolutionOptions = {
+      filter: filterOf(backend, filter, false),
+      bias: bias && packBias(backend.floats(bias), operations.block),
+      strides: [info.strideHeight, info.strideWidth],
+      dilations: [info.dilationHeight, info.dilationWidth],
+      padding: [top, left, bottom, right],
+      relu: activation === "relu",
+    };
+    const run = (x: Features, y: Features) => operations.convolution(x, options, y);
+    return eachPicture(backend, x, info.outShape, run);
   };
 
-  const convolutionGradient: Kernel = ({ inputs: { dy, filter }, attrs, backend }) => {
+  const convolutionBackprop: Kernel = ({ inputs: { dy, filter }, attrs, backend }) => {
     const inputShape = attrs.inputShape as Shape4D;
     const info = convolutionInfo(inputShape, filter.shape, attrs);
     const dilated = info && info.dilationHeight * info.dilationWidth > 1;
     if (!info || dilated || dy.dtype !== "float32" || filter.dtype !== "float32") return undefined;
     const window = windowOf(info, info.filterHeight, info.filterWidth);
     const turned = filterOf(backend, filter, true);
-    const canvasHeight = info.inHeight + info.filterHeight - 1;
-    const canvasWidth = info.inWidth + info.filterWidth - 1;
-    return eachPicture(operations, backend, dy, inputShape, (picture) => {
-      const canvas = operations.take(picture.channels, canvasHeight, canvasWidth);
-      spread(picture, canvas, window, operations.block);
-      const options: ConvolutionOptions = { filter: turned, padding: [0, 0, 0, 0] };
-      const dx = operations.convolution(canvas, options);
-      operations.give(canvas);
-      return dx;
+    return eachPicture(backend, dy, inputShape, (dy, dx) => {
+      convolutionGradient(operations, dy, turned, window, dx);
     });
   };
 
   const pool: Kernel = ({ inputs: { x }, attrs, backend }) => {
     const info = poolInfo(x, attrs);
     if (!info) return undefined;
-    const { info: y, values } = backend.output(info.outShape);
     const window = windowOf(info, info.filterHeight, info.filterWidth);
-    maxPool(
-      channelsLast(backend.floats(x), x.shape),
-      channelsLast(values, info.outShape),
-      window,
-      info.inChannels,
-    );
-    return y;
+    return eachPicture(backend, x, info.outShape, (x, y) => maxPool(x, y, window));
   };
 
   const poolGradient: Kernel = ({ inputs: { dy, input }, attrs, backend }) => {
     const info = poolInfo(input, attrs);
     if (!info || dy.dtype !== "float32") return undefined;
-    const { info: dx, values } = backend.output(input.shape);
-    const upstream = channelsLast(backend.floats(dy), dy.shape);
-    const features = channelsLast(backend.floats(input), input.shape);
     const window = windowOf(info, info.filterHeight, info.filterWidth);
-    maxPoolGradient(upstream, features, values, window, info.inChannels);
-    return dx;
+    return eachPicture(backend, dy, input.shape, (dy, dx, i) => {
+      const x = picture(backend.floats(input), input.shape, i);
+      maxPoolGradient(dy, x, dx.data, window);
+    });
   };
 
   return {
     BatchMatMul: matMul,
     Conv2D: convolution,
     FusedConv2D: convolution,
-    Conv2DBackpropInput: convolutionGradient,
+    Conv2DBackpropInput: convolutionBackprop,
     MaxPool: pool,
     MaxPoolGrad: poolGradient,
   };
@@ -129,9 +110,10 @@ function trim(data: Float32Array, shape: readonly number[]) {
   return { data, dims: shape.slice(extra < 0 ? -2 : extra) };
 }
 
-/** NHWC pictures seen as blocks: each picture is one plane, its channels one block. */
-function channelsLast(data: Float32Array, [, height, width, channels]: number[]): Blocked {
-  return { data, channels, height, width };
+/** Picture `i` of a batch. */
+function picture(data: Float32Array, [, height, width, channels]: number[], i: number): Features {
+  const size = height * width * channels;
+  return { data: data.subarray(i * size, (i + 1) * size), channels, height, width };
 }
 
 type Attributes = Record<string, unknown>;
@@ -166,26 +148,16 @@ function windowOf(info: tf.backend_util.Conv2DInfo, height: number, width: numbe
   return { size: [height, width], strides: [strideHeight, strideWidth], top, left };
 }
 
-/** Runs an operation on each picture of a batch, from NHWC to NHWC. */
+/** Runs an operation on each picture of a batch. */
 function eachPicture(
-  operations: Operations,
   backend: NativeBackend,
   x: tf.TensorInfo,
   shape: number[],
-  run: (picture: Blocked) => Blocked,
+  run: (x: Features, y: Features, i: number) => void,
 ): tf.TensorInfo {
-  const [batch, height, width, channels] = x.shape;
   const { info, values } = backend.output(shape);
-  const input = backend.floats(x);
-  for (let i = 0; i < batch; i++) {
-    const [rows, result] = [input, values].map((all) =>
-      all.subarray(i * all.length / batch, (i + 1) * all.length / batch)
-    );
-    const picture = operations.fromRows(rows, channels, height, width);
-    const y = run(picture);
-    operations.toRows(y, result);
-    operations.give(picture);
-    operations.give(y);
+  for (let i = 0; i < shape[0]; i++) {
+    run(picture(backend.floats(x), x.shape, i), picture(values, shape, i), i);
   }
   return info;
 }

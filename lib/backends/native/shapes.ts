@@ -7,9 +7,18 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Kernel } from "./backend.ts";
 
+/** Rows that a transposition takes at a time. */
+const ROWS_AT_A_TIME = 16;
+
 /** Kernels by TensorFlow.js' names. */
 export function shapeKernels(): Record<string, Kernel> {
-  return { Sum: reduction(false), Mean: reduction(true), Slice: slice, PadV2: pad };
+  return {
+    Sum: reduction(false),
+    Mean: reduction(true),
+    Slice: slice,
+    PadV2: pad,
+    Transpose: transpose,
+  };
 }
 
 /** Sums or means over the first or the last axes, in double precision. */
@@ -73,6 +82,26 @@ const pad: Kernel = ({ inputs: { x }, attrs, backend }) => {
   const begin = paddings.map(([before]) => before);
   const from = { values: backend.floats(x), shape: x.shape, begin: begin.map(() => 0) };
   copyBox(from, { values, shape, begin }, x.shape);
+  return info;
+};
+
+const transpose: Kernel = ({ inputs: { x }, attrs, backend }) => {
+  const [first, second] = attrs.perm as number[];
+  if (x.dtype !== "float32" || x.shape.length !== 2 || first !== 1 || second !== 0) {
+    return undefined;
+  }
+  const [rows, columns] = x.shape;
+  const { info, values } = backend.output([columns, rows]);
+  const from = backend.floats(x);
+  // A few rows at a time, so that the lines of the cache that are read serve several columns.
+  for (let top = 0; top < rows; top += ROWS_AT_A_TIME) {
+    for (let column = 0; column < columns; column++) {
+      const end = Math.min(rows, top + ROWS_AT_A_TIME);
+      for (let row = top; row < end; row++) {
+        values[column * rows + row] = from[row * columns + column];
+      }
+    }
+  }
   return info;
 };
 

@@ -1,0 +1,123 @@
+/**
+ * How long does a step take, and how much memory, on each engine at hand and at each size?
+ *
+ * `deno task bench` prints a table and writes `output/bench/results.json`; `--pytorch` measures the
+ * same step in PyTorch in turn with the native engine and prints the ratios. Every measurement is a
+ * process of its own; of `--rounds` of them the median is taken.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+
+const root = new URL("../", import.meta.url);
+const HELP = `Measures a step: VGG-16, content, style and denoise loss, gradient, Adam.
+
+  deno task bench                          the engine that a run would get, 128 to 512 px
+  deno task bench --pytorch                the same in PyTorch, in turn, with ratios
+  deno task bench --sizes 256,1024 --rounds 3 --steps 5 --backend native --preset tutorial
+
+PyTorch runs in .venv-pytorch, made at the first call (--python FILE takes another interpreter).`;
+
+const { values } = parseArgs({
+  options: {
+    sizes: { type: "string", default: "128,256,512" },
+    steps: { type: "string", default: "7" },
+    rounds: { type: "string", default: "3" },
+    backend: { type: "string", default: "auto" },
+    preset: { type: "string", default: "gatys" },
+    pytorch: { type: "boolean", default: false },
+    python: { type: "string" },
+    help: { type: "boolean", short: "h" },
+  },
+});
+
+type Measured = {
+  engine?: string;
+  median: number;
+  q1: number;
+  q3: number;
+  first: number;
+  peak_bytes: number;
+};
+type Row = { who: string; size: number; runs: Measured[] };
+
+async function measure(command: string, args: string[]): Promise<Measured> {
+  const { stdout, stderr, success } = await new Deno.Command(command, { args, cwd: root }).output();
+  const text = new TextDecoder().decode(stdout).trim();
+  if (!success) throw new Error(`${command} failed: ${new TextDecoder().decode(stderr)}`);
+  return JSON.parse(text.split("\n").at(-1)!);
+}
+
+/** The interpreter that has PyTorch, in an environment made on demand. */
+async function findPython(): Promise<string> {
+  if (values.python) return values.python;
+  const venv = new URL(".venv-pytorch/", root);
+  const windows = Deno.build.os === "windows";
+  const python = fileURLToPath(new URL(windows ? "Scripts/python.exe" : "bin/python", venv));
+  const call = async (command: string, args: string[]) => {
+    const { success } = await new Deno.Command(command, { args, cwd: root }).spawn().status;
+    if (!success) throw new Error(`Cannot set up PyTorch as ${command} ${args.join(" ")} failed`);
+  };
+  try {
+    await Deno.stat(python);
+  } catch {
+    console.log("Setting up PyTorch in .venv-pytorch (once)");
+    await call(windows ? "python" : "python3", ["-m", "venv", fileURLToPath(venv)]);
+  }
+  await call(python, ["-m", "pip", "install", "-q", "-r", "tests/reference/requirements.txt"]);
+  return python;
+}
+
+const middle = (numbers: number[]) =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+const of = (row: Row, key: "median" | "q1" | "q3" | "first" | "peak_bytes") =>
+  middle(row.runs.map((run) => run[key]));
+
+async function main(): Promise<void> {
+  const python = values.pytorch ? await findPython() : undefined;
+  const threads = cpus().length;
+  console.log(
+    `${cpus()[0].model}, ${threads} threads, Deno ${Deno.version.deno}, preset ${values.preset}`,
+  );
+  const rows: Row[] = [];
+  for (const size of values.sizes.split(",").map(Number)) {
+    const own: Row = { who: "stylebook", size, runs: [] };
+    const other: Row = { who: "pytorch", size, runs: [] };
+    const settings = ["--size", `${size}`, "--steps", values.steps, "--preset", values.preset];
+    for (let round = 0; round < Number(values.rounds); round++) {
+      const script = ["run", "-A", "experiments/bench_step.ts", "--backend", values.backend];
+      own.runs.push(await measure(Deno.execPath(), [...script, ...settings]));
+      if (!python) continue;
+      const reference = ["tests/reference/pytorch_step.py", "--threads", `${threads}`];
+      other.runs.push(await measure(python, [...reference, ...settings]));
+    }
+    own.who = own.runs[0].engine ?? own.who;
+    rows.push(own, ...(python ? [other] : []));
+    print(own, python ? other : undefined);
+  }
+  await Deno.mkdir(new URL("output/bench/", root), { recursive: true });
+  const file = new URL("output/bench/results.json", root);
+  await Deno.writeTextFile(file, JSON.stringify({ date: new Date().toISOString(), rows }, null, 1));
+  console.log(`Written to ${fileURLToPath(file)}`);
+}
+
+function print(own: Row, other?: Row): void {
+  for (const row of other ? [own, other] : [own]) {
+    const [median, q1, q3, first] = (["median", "q1", "q3", "first"] as const)
+      .map((key) => of(row, key).toFixed(3));
+    const peak = (of(row, "peak_bytes") / 1e6).toFixed(0);
+    console.log(
+      `${String(row.size).padStart(5)} px  ${row.who.padEnd(10)} ${median} s a step ` +
+        `(quartiles ${q1}–${q3}), first ${first} s, peak ${peak} MB`,
+    );
+  }
+  if (!other) return;
+  const ratio = (key: "median" | "peak_bytes") =>
+    middle(own.runs.map((run, i) => run[key] / other.runs[i][key])).toFixed(2);
+  console.log(`          ratio to PyTorch: time ${ratio("median")}, memory ${ratio("peak_bytes")}`);
+}
+
+if (values.help) console.log(HELP);
+else await main();

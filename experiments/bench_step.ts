@@ -1,0 +1,83 @@
+/**
+ * Measures one step on one engine at one size, in a process of its own, and prints a line of JSON:
+ * `deno run -A experiments/bench_step.ts --backend native --size 256 --steps 9 --preset gatys`.
+ * The step goes from picture to updated picture and reads the losses once, as
+ * `tests/reference/pytorch_step.py` does.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import {
+  adam,
+  type BackendName,
+  frames,
+  gatys,
+  loadVgg16,
+  readPicture,
+  tutorial,
+  useBackend,
+} from "stylebook";
+
+const { values } = parseArgs({
+  options: {
+    backend: { type: "string", default: "native" },
+    size: { type: "string", default: "256" },
+    steps: { type: "string", default: "9" },
+    preset: { type: "string", default: "gatys" },
+  },
+});
+const [size, steps] = [Number(values.size), Number(values.steps)];
+const images = new URL("../notebooks/images/", import.meta.url);
+const WARM_UP = 2;
+
+/** The most memory that this process has had, in bytes; Linux keeps it, elsewhere it is sampled. */
+let sampled = 0;
+function peakBytes(): number {
+  sampled = Math.max(sampled, Deno.memoryUsage().rss);
+  try {
+    const [, kib] = Deno.readTextFileSync("/proc/self/status").match(/VmHWM:\s+(\d+)/)!;
+    return Number(kib) * 1024;
+  } catch {
+    return sampled;
+  }
+}
+
+const square = { size: [size, size] as [number, number] };
+const content = await readPicture(new URL("content/eilean-donan.jpg", images), square);
+const style = await readPicture(new URL("style/church-at-auvers.jpg", images), square);
+const engine = await useBackend(values.backend as BackendName);
+const network = await loadVgg16();
+const preset = values.preset === "tutorial"
+  ? tutorial(content, style)
+  : { ...gatys(content, style), optimizer: adam({ stepSize: 5 }) };
+
+const times: number[] = [];
+let began = performance.now();
+const run = frames(network, {
+  ...preset,
+  iterations: WARM_UP + steps,
+  readEvery: 1,
+  log: () => {},
+});
+for await (const frame of run) {
+  await frame.losses();
+  times.push((performance.now() - began) / 1000);
+  peakBytes();
+  began = performance.now();
+}
+const sorted = times.slice(WARM_UP).sort((a, b) => a - b);
+const quantile = (q: number) => sorted[Math.round(q * (sorted.length - 1))];
+console.log(JSON.stringify({
+  engine: engine.name,
+  description: engine.description,
+  preset: values.preset,
+  size,
+  steps,
+  median: quantile(0.5),
+  q1: quantile(0.25),
+  q3: quantile(0.75),
+  first: times[0],
+  peak_bytes: peakBytes(),
+  deno: Deno.version.deno,
+}));
+Deno.exit(0);

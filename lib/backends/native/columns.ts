@@ -1,0 +1,160 @@
+/**
+ * Convolutions of the picture itself. With three channels a convolution is best one matrix product:
+ * what the filter sees at a position makes a row of its matrix.
+ *
+ * @module
+ */
+import type { Window } from "./layers.ts";
+import type { Features } from "./layout.ts";
+import type { Matrix, Operations } from "./operations.ts";
+
+/** More channels are better served by other methods. */
+const MOST_CHANNELS = 4;
+/** Positions at a time: their rows of the matrix stay in the processor's cache. */
+const POSITIONS_PER_BAND = 4096;
+
+/** Whether the method suits a filter `[height, width, in, out]`. */
+export function suitsColumns([, , inChannels]: readonly number[]): boolean {
+  return inChannels <= MOST_CHANNELS;
+}
+
+/** A filter as a matrix `[height · width · in + 1, out]`, whose last row is the bias. */
+export function columnFilter(
+  filter: Float32Array,
+  bias: Float32Array,
+): Float32Array {
+  const matrix = new Float32Array(filter.length + bias.length);
+  matrix.set(filter);
+  matrix.set(bias, filter.length);
+  return matrix;
+}
+
+/** Convolves `x` with a filter and bias from `columnFilter`. */
+export function columnConvolution(
+  operations: Operations,
+  x: Features,
+  filter: Float32Array,
+  window: Window,
+  relu: boolean,
+  y: Features,
+): void {
+  const seen = window.size[0] * window.size[1] * x.channels + 1;
+  const padded = take(operations, x, window, y);
+  padded.data.fill(0);
+  const row = x.width * x.channels;
+  for (let r = 0; r < x.height; r++) {
+    padded.data.set(x.data.subarray(r * row, (r + 1) * row), startOf(padded, window, r));
+  }
+  eachBand(operations, y, seen, (first, part, columns) => {
+    columns.data.fill(1); // what the bias is multiplied by
+    gather(padded, window, { ...part, channels: seen, data: columns.data }, first);
+    operations.matMul({
+      a: columns,
+      b: matrix(filter, y.channels),
+      y: matrix(part.data, y.channels),
+      relu,
+    });
+  });
+  operations.give(padded);
+}
+
+/** The gradient with respect to the picture; overwrites `dx`. */
+export function columnGradient(
+  operations: Operations,
+  dy: Features,
+  filter: Float32Array,
+  window: Window,
+  dx: Features,
+): void {
+  const seen = window.size[0] * window.size[1] * dx.channels;
+  const padded = take(operations, dx, window, dy);
+  padded.data.fill(0);
+  const b = matrix(filter.subarray(0, seen * dy.channels), dy.channels);
+  eachBand(operations, dy, seen, (first, part, columns) => {
+    operations.matMul({ a: matrix(part.data, dy.channels), b, y: columns, transposeB: true });
+    scatter({ ...part, channels: seen, data: columns.data }, window, padded, first);
+  });
+  const row = dx.width * dx.channels;
+  for (let r = 0; r < dx.height; r++) {
+    const start = startOf(padded, window, r);
+    dx.data.set(padded.data.subarray(start, start + row), r * row);
+  }
+  operations.give(padded);
+}
+
+/** The picture with all that windows reach beyond its border. */
+function take(
+  operations: Operations,
+  x: Features,
+  { size, strides }: Window,
+  y: Features,
+): Features {
+  const height = (y.height - 1) * strides[0] + size[0];
+  const width = (y.width - 1) * strides[1] + size[1];
+  return operations.take(
+    x.channels,
+    Math.max(height, x.height + size[0]),
+    Math.max(width, x.width + size[1]),
+  );
+}
+
+/** Where row `r` of the picture starts. */
+function startOf({ width, channels }: Features, { top, left }: Window, r: number): number {
+  return ((r + top) * width + left) * channels;
+}
+
+function matrix(data: Float32Array, columns: number): Matrix {
+  return { data, dims: [data.length / columns, columns] };
+}
+
+/** Calls back for each band of rows of `y`, with that part of `y` and a matrix for its columns. */
+function eachBand(
+  operations: Operations,
+  y: Features,
+  seen: number,
+  run: (first: number, part: Features, columns: Matrix) => void,
+): void {
+  const rows = Math.max(1, Math.floor(POSITIONS_PER_BAND / y.width));
+  const size = y.width * y.channels;
+  for (let first = 0; first < y.height; first += rows) {
+    const height = Math.min(rows, y.height - first);
+    const data = y.data.subarray(first * size, (first + height) * size);
+    const columns = operations.pool.take(height * y.width * seen);
+    run(first, { ...y, height, data }, matrix(columns, seen));
+    operations.pool.give(columns);
+  }
+}
+
+/** Writes what the window sees at each position; leaves what is left of `columns.channels`. */
+function gather(padded: Features, window: Window, columns: Features, first: number): void {
+  const { size: [rows, across], strides } = window;
+  const run = across * padded.channels;
+  const row = padded.width * padded.channels;
+  let to = 0;
+  for (let y = 0; y < columns.height; y++) {
+    for (let x = 0; x < columns.width; x++) {
+      let from = (first + y) * strides[0] * row + x * strides[1] * padded.channels;
+      let at = to;
+      for (let r = 0; r < rows; r++, from += row) {
+        for (let i = 0; i < run; i++) columns.data[at++] = padded.data[from + i];
+      }
+      to += columns.channels;
+    }
+  }
+}
+
+/** The gradient of `gather`: adds to `padded`. */
+function scatter(columns: Features, window: Window, padded: Features, first: number): void {
+  const { size: [rows, across], strides } = window;
+  const run = across * padded.channels;
+  const row = padded.width * padded.channels;
+  let from = 0;
+  for (let y = 0; y < columns.height; y++) {
+    for (let x = 0; x < columns.width; x++) {
+      let to = (first + y) * strides[0] * row + x * strides[1] * padded.channels;
+      for (let r = 0; r < rows; r++, to += row) {
+        for (let i = 0; i < run; i++) padded.data[to + i] += columns.data[from++];
+      }
+    }
+  }
+}

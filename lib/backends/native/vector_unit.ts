@@ -1,0 +1,107 @@
+/**
+ * The WebAssembly functions and the memory that they work in. Features stay outside: bands of rows
+ * are copied in, so that the memory is small and what it holds stays in the processor's cache.
+ *
+ * @module
+ */
+import type { Features } from "./layout.ts";
+import { poolFunction, poolGradientFunction } from "./pooling_kernels.ts";
+import { inputTransform, outputTransform, TEMPORARY_BYTES } from "./vector_kernels.ts";
+import { encodeModule } from "./wasm.ts";
+import { FORWARD, TURNED } from "./winograd_matrices.ts";
+
+const PAGE = 65536;
+/** A line of the processor's cache. */
+const ALIGNMENT = 64;
+
+type Numbers = readonly number[];
+type Functions = Record<string, (...parameters: number[]) => void>;
+
+/** A part of the memory. */
+export type Region = { readonly address: number; readonly values: Float32Array };
+
+/** Vector functions, and memory for them. */
+export class VectorUnit {
+  readonly call: Functions;
+  #memory = new WebAssembly.Memory({ initial: 1 });
+
+  constructor() {
+    const gradients = [false, true].flatMap((add) =>
+      [false, true].flatMap((mask) => [
+        outputTransform(variant("turnedOutput", add, mask), TURNED.output, { add, mask }),
+        poolGradientFunction(variant("poolGradient", add, mask), add, mask),
+      ])
+    );
+    const code = encodeModule([
+      inputTransform("input", FORWARD.input),
+      inputTransform("turnedInput", TURNED.input),
+      outputTransform("output", FORWARD.output, "bias"),
+      poolFunction(),
+      ...gradients,
+    ]);
+    const imports = { env: { memory: this.#memory } };
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), imports);
+    this.call = exports as Functions;
+  }
+
+  /** Regions of so many floats each, with arbitrary content; those of the call before are void. */
+  reserve(lengths: Numbers): Region[] {
+    let end = align(TEMPORARY_BYTES);
+    const addresses = lengths.map((length) => {
+      const address = end;
+      end += align(4 * length);
+      return address;
+    });
+    const missing = end - this.#memory.buffer.byteLength;
+    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE));
+    return addresses.map((address, i) => ({
+      address,
+      values: new Float32Array(this.#memory.buffer, address, lengths[i]),
+    }));
+  }
+}
+
+/** The name of a function that can add to what its target holds, and mask its result. */
+export function variant(name: string, add: boolean, mask: boolean): string {
+  return `${name}${add ? "Add" : ""}${mask ? "Mask" : ""}`;
+}
+
+/** Rows of features in the memory: floats per row, and columns left free. */
+export type Band = {
+  readonly first: number;
+  readonly count: number;
+  readonly row: number;
+  readonly left?: number;
+};
+
+/** Copies rows of features into a region; rows outside the picture become `outside`. */
+export function copyIn(
+  { data, height, width, channels }: Features,
+  { first, count, row, left = 0 }: Band,
+  to: Region,
+  outside = 0,
+): void {
+  const length = width * channels;
+  for (let i = 0; i < count; i++) {
+    const from = first + i;
+    const start = i * row + left * channels;
+    if (from < 0 || from >= height) to.values.fill(outside, start, start + length);
+    else to.values.set(data.subarray(from * length, (from + 1) * length), start);
+  }
+}
+
+/** Copies rows from a region into features, as far as the picture goes. */
+export function copyOut(
+  from: Region,
+  { data, height, width, channels }: Features,
+  { first, count, row }: Band,
+): void {
+  const length = width * channels;
+  for (let i = 0; i < count && first + i < height; i++) {
+    data.set(from.values.subarray(i * row, i * row + length), (first + i) * length);
+  }
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+}

@@ -1,0 +1,168 @@
+/**
+ * Writes a WebAssembly module at run time: loops over vectors of four floats, for what ONNX Runtime
+ * has no operation for. Code is composed from expressions, each the bytes that leave one value on
+ * the stack.
+ *
+ * Opcodes: https://webassembly.github.io/spec/core/appendix/index-instructions.html
+ *
+ * @module
+ */
+
+/** Bytes of code. */
+export type Code = readonly number[];
+
+/** A variable of a function; numbers are byte addresses and sizes. */
+export type Local = { readonly index: number; readonly type: number };
+
+const I32 = 0x7f;
+const F32 = 0x7d;
+const V128 = 0x7b;
+const EMPTY = 0x40;
+
+/** A function under construction: its parameters, variables and code. */
+export class WasmFunction {
+  readonly name: string;
+  readonly parameters: Local[] = [];
+  readonly variables: Local[] = [];
+  body: Code = [];
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** A parameter: an address, a size or a count. All parameters come before all variables. */
+  parameter(): Local {
+    return this.#local(this.parameters, I32);
+  }
+
+  /** A parameter that is a number. */
+  numberParameter(): Local {
+    return this.#local(this.parameters, F32);
+  }
+
+  /** A variable for an address or a count. */
+  integer(): Local {
+    return this.#local(this.variables, I32);
+  }
+
+  /** A variable for four floats. */
+  vector(): Local {
+    return this.#local(this.variables, V128);
+  }
+
+  /** Several variables for four floats each. */
+  vectors(count: number): Local[] {
+    return Array.from({ length: count }, () => this.vector());
+  }
+
+  #local(list: Local[], type: number): Local {
+    const local = { index: this.parameters.length + this.variables.length, type };
+    list.push(local);
+    return local;
+  }
+}
+
+export const get = ({ index }: Local): Code => [0x20, ...unsigned(index)];
+export const set = ({ index }: Local, value: Code): Code => [...value, 0x21, ...unsigned(index)];
+export const constant = (value: number): Code => [0x41, ...signed(value)];
+export const add = (a: Code, b: Code): Code => [...a, ...b, 0x6a];
+export const multiply = (a: Code, b: Code): Code => [...a, ...b, 0x6c];
+/** Adds to an address or a count. */
+export const advance = (local: Local, by: Code): Code => set(local, add(get(local), by));
+
+/** Repeats `body`, at least once, while `local` steps from `start` to before `end`. */
+export function loop(local: Local, start: Code, end: Code, step: Code, body: Code): Code {
+  const again = [...get(local), ...end, 0x49, 0x0d, 0];
+  return [...set(local, start), 0x03, EMPTY, ...body, ...advance(local, step), ...again, 0x0b];
+}
+
+const simd = (opcode: number): Code => [0xfd, ...unsigned(opcode)];
+const binary = (opcode: number) => (a: Code, b: Code): Code => [...a, ...b, ...simd(opcode)];
+
+/** Four floats at an address plus a constant number of bytes. */
+export const load = (address: Code, offset = 0): Code => [
+  ...address,
+  ...simd(0x00),
+  2,
+  ...unsigned(offset),
+];
+export const store = (address: Code, value: Code, offset = 0): Code => [
+  ...address,
+  ...value,
+  ...simd(0x0b),
+  2,
+  ...unsigned(offset),
+];
+export const splat = (value: Code): Code => [...value, ...simd(0x13)];
+export const float = (value: number): Code => [
+  0x43,
+  ...new Uint8Array(Float32Array.of(value).buffer),
+];
+export const add4 = binary(0xe4);
+export const subtract4 = binary(0xe5);
+export const multiply4 = binary(0xe6);
+/** `a · b + c`, rounded once or twice, as the processor likes. */
+export const multiplyAdd4 = (a: Code, b: Code, c: Code): Code => [...a, ...b, ...c, ...simd(0x105)];
+/** `c - a · b`. */
+export const multiplySubtract4 = (a: Code, b: Code, c: Code): Code => [
+  ...a,
+  ...b,
+  ...c,
+  ...simd(0x106),
+];
+export const maximum4 = binary(0xe9);
+export const equal4 = binary(0x41);
+export const greater4 = binary(0x44);
+export const and4 = binary(0x4e);
+/** Bits of `a` that are not set in `b`. */
+export const andNot4 = binary(0x4f);
+export const or4 = binary(0x50);
+
+/** Encodes a module that imports `memory` from `env` and exports its functions. */
+export function encodeModule(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
+  const types = functions.map(({ parameters }) => [
+    0x60,
+    ...vector(parameters.map(({ type }) => [type])),
+    0,
+  ]);
+  const exports = functions.map(({ name }, i) => [...text(name), 0x00, ...unsigned(i)]);
+  const bodies = functions.map(({ variables, body }) =>
+    sized([...vector(variables.map(({ type }) => [1, type])), ...body, 0x0b])
+  );
+  return Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, types),
+    ...section(2, [[...text("env"), ...text("memory"), 0x02, 0x00, 1]]),
+    ...section(3, functions.map((_, i) => unsigned(i))),
+    ...section(7, exports),
+    ...section(10, bodies),
+  ]);
+}
+
+function section(id: number, items: Code[]): Code {
+  return [id, ...sized(vector(items))];
+}
+
+function vector(items: Code[]): Code {
+  return [...unsigned(items.length), ...items.flat()];
+}
+
+function sized(bytes: Code): Code {
+  return [...unsigned(bytes.length), ...bytes];
+}
+
+function text(value: string): Code {
+  return sized([...new TextEncoder().encode(value)]);
+}
+
+function unsigned(value: number): Code {
+  const bytes: number[] = [];
+  for (; value >= 128; value = Math.floor(value / 128)) bytes.push((value % 128) | 128);
+  return [...bytes, value];
+}
+
+function signed(value: number): Code {
+  const bytes: number[] = [];
+  for (; value < -64 || value >= 64; value >>= 7) bytes.push((value & 127) | 128);
+  return [...bytes, value & 127];
+}

@@ -1,0 +1,135 @@
+/**
+ * 3x3 convolutions by Winograd's method: a quarter of the multiplications. A band of tiles at a time
+ * goes through three steps that stay in the processor's cache: to 36 matrices `[tiles, in]`, 36
+ * matrix products with the transformed filter, back to features.
+ *
+ * @module
+ */
+import type { Features } from "./layout.ts";
+import type { Operations } from "./operations.ts";
+import { GROUP } from "./vector_kernels.ts";
+import { copyIn, copyOut, type Region, variant } from "./vector_unit.ts";
+import { REACH, TILE } from "./winograd_matrices.ts";
+
+/** Matrix products are at their best with about so many rows. */
+const TILES_PER_BAND = 128;
+/** With fewer tiles, reading the 36 matrices of the filter takes longer than what they save. */
+const FEWEST_TILES = 16;
+const POSITIONS = REACH * REACH;
+
+/** Whether the method suits a convolution of a picture of this size. */
+export function suitsWinograd(
+  [filterHeight, filterWidth, inChannels, outChannels]: readonly number[],
+  strides: number,
+  { height, width }: { height: number; width: number },
+): boolean {
+  return filterHeight === 3 && filterWidth === 3 && strides === 1 &&
+    inChannels % GROUP === 0 && outChannels % GROUP === 0 &&
+    Math.ceil(height / TILE) * Math.ceil(width / TILE) >= FEWEST_TILES;
+}
+
+/** What the forward convolution does to its result. */
+export type WinogradForward = { readonly bias: Float32Array; readonly relu: boolean };
+
+/** Where the gradient goes. */
+export type WinogradGradient = {
+  /** Added to the result; may be the result's own buffer. */
+  readonly add?: Float32Array;
+  /** The result is kept where this is positive. */
+  readonly mask?: Float32Array;
+};
+
+/**
+ * Convolves `x` with a transformed filter `[36, out, in]`, or, with `WinogradGradient`, with the
+ * filter turned. `y` may be `x` where the counts of channels agree.
+ */
+export function winogradConvolution(
+  operations: Operations,
+  x: Features,
+  filter: Float32Array,
+  y: Features,
+  finish: WinogradForward | WinogradGradient,
+): void {
+  const { unit } = operations;
+  const { height, width } = x;
+  const across = Math.ceil(width / TILE);
+  const down = Math.ceil(height / TILE);
+  const bands = Math.ceil(down / Math.max(1, Math.floor(TILES_PER_BAND / across)));
+  const rows = Math.ceil(down / bands);
+  const forward = "bias" in finish ? finish : undefined;
+  const { add, mask } = forward ? {} as WinogradGradient : finish as WinogradGradient;
+  const xRow = (TILE * across + REACH - TILE) * x.channels;
+  const yRow = TILE * across * y.channels;
+  const [source, v, m, target, extra] = unit.reserve([
+    (TILE * rows + REACH - TILE) * xRow,
+    POSITIONS * odd(rows * across) * x.channels,
+    POSITIONS * odd(rows * across) * y.channels,
+    TILE * rows * yRow,
+    forward ? y.channels : mask ? TILE * rows * yRow : 0,
+  ]);
+  source.values.fill(0);
+  if (forward) extra.values.set(forward.bias);
+  const name = forward ? "output" : variant("turnedOutput", !!add, !!mask);
+  const beyond = forward ? extra.address : extra.address - target.address;
+  const floor = forward?.relu ? 0 : -Infinity;
+  const read = (first: number) => {
+    const count = TILE * Math.min(rows, down - first) + REACH - TILE;
+    copyIn(x, { first: TILE * first - 1, count, row: xRow, left: 1 }, source);
+  };
+  read(0);
+  for (let first = 0; first < down; first += rows) {
+    const tileRows = Math.min(rows, down - first);
+    const band = { first: TILE * first, count: TILE * tileRows, row: yRow };
+    const tiles = odd(tileRows * across);
+    for (let i = 0; i < tileRows; i++) {
+      unit.call[forward ? "input" : "turnedInput"](
+        source.address + 4 * i * TILE * xRow,
+        4 * xRow,
+        4 * x.channels,
+        across,
+        v.address + 4 * i * across * x.channels,
+        4 * tiles * x.channels,
+      );
+    }
+    // Now, as `y` may be `x`: what is written next must have been read.
+    if (first + rows < down) read(first + rows);
+    operations.matMul({
+      a: matrices(v, tiles, x.channels),
+      b: {
+        data: filter,
+        dims: [POSITIONS, ...(forward ? [y.channels, x.channels] : [x.channels, y.channels])],
+      },
+      y: matrices(m, tiles, y.channels),
+      transposeA: false,
+      transposeB: !!forward,
+    });
+    if (add) copyIn({ ...y, data: add }, band, target);
+    if (mask) copyIn({ ...y, data: mask }, band, extra);
+    for (let i = 0; i < tileRows; i++) {
+      unit.call[name](
+        m.address + 4 * i * across * y.channels,
+        4 * tiles * y.channels,
+        across,
+        4 * y.channels,
+        target.address + 4 * i * TILE * yRow,
+        4 * yRow,
+        beyond,
+        floor,
+      );
+    }
+    copyOut(target, y, band);
+  }
+}
+
+/**
+ * An odd count of tiles sets the 36 matrices apart by no power of two: places in memory that differ
+ * by one get into each other's way in the cache.
+ */
+function odd(tiles: number): number {
+  return tiles | 1;
+}
+
+function matrices({ values }: Region, rows: number, columns: number) {
+  const dims = [POSITIONS, rows, columns];
+  return { data: values.subarray(0, POSITIONS * rows * columns), dims };
+}

@@ -1,0 +1,110 @@
+/**
+ * Weights from a frozen TensorFlow graph: a GraphDef, which is a protobuf message with a node for
+ * every operation. Trained numbers are nodes of the kind `Const`, named as the graph's author named
+ * them; how the nodes hang together is not read.
+ *
+ * Format: TensorFlow, core/framework/graph.proto, node_def.proto, attr_value.proto, tensor.proto and
+ * tensor_shape.proto; the schema below has the fields that matter, others are skipped.
+ *
+ * @module
+ */
+import protobuf from "protobufjs";
+import { countValues, type Refuse, refusing, type Weights, widenHalf } from "./tensors.ts";
+
+const SCHEMA = `
+  syntax = "proto3";
+  message NodeDef { string name = 1; string op = 2; map<string, AttrValue> attr = 5; }
+  message AttrValue { TensorProto tensor = 8; }
+  message TensorProto {
+    int32 dtype = 1;
+    TensorShape tensor_shape = 2;
+    bytes tensor_content = 4;
+    repeated float float_val = 5;
+    repeated double double_val = 6;
+    repeated int32 half_val = 13;
+  }
+  message TensorShape { repeated Dim dim = 2; bool unknown_rank = 3; }
+  message Dim { int64 size = 1; }
+`;
+
+type Tensor = {
+  dtype: number;
+  tensorShape?: { dim: { size: unknown }[] };
+  tensorContent: Uint8Array;
+  floatVal: number[];
+  doubleVal: number[];
+  halfVal: number[];
+};
+type Node = { name: string; op: string; attr: Record<string, { tensor?: Tensor }> };
+
+const NodeDef = protobuf.parse(SCHEMA).root.lookupType("NodeDef");
+
+/** Types by their number in types.proto: bytes a value, and how to read them. */
+const TYPES: Record<number, { bytes: number; read(buffer: ArrayBuffer): Float32Array }> = {
+  1: { bytes: 4, read: (buffer) => new Float32Array(buffer) },
+  2: { bytes: 8, read: (buffer) => new Float32Array(new Float64Array(buffer)) },
+  19: { bytes: 2, read: (buffer) => widenHalf(new Uint16Array(buffer)) },
+};
+
+/** Field 1 of a GraphDef, a message: what a file of this format starts with. */
+const NODE = (1 << 3) | 2;
+
+/** Whether a file may be a GraphDef. */
+export function isGraphDef(bytes: Uint8Array): boolean {
+  return bytes[0] === NODE;
+}
+
+/**
+ * All constants of a graph with floating-point numbers, by name.
+ *
+ * @throws {Error} when the message is malformed or a tensor contradicts itself.
+ */
+export function parseGraphDef(bytes: Uint8Array, name = "weights"): Weights {
+  const refuse = refusing(name);
+  const weights: Weights = {};
+  let last = "the start";
+  const reader = protobuf.Reader.create(bytes);
+  // Node by node rather than as a whole: a file of empty nodes would take fifty times its size.
+  while (reader.pos < reader.len) {
+    let node: Node | undefined;
+    const at = reader.pos;
+    try {
+      const tag = reader.uint32();
+      if (tag === NODE) node = NodeDef.decode(reader, reader.uint32()) as unknown as Node;
+      else reader.skipType(tag & 7);
+    } catch (error) {
+      const { message } = error as Error;
+      refuse(`the message after ${last} must be a whole GraphDef`, `${message} at byte ${at}`);
+    }
+    if (node?.name) last = node.name;
+    if (node?.op !== "Const") continue;
+    const tensor = Object.hasOwn(node.attr, "value") ? node.attr.value.tensor : undefined;
+    if (!tensor || !(tensor.dtype in TYPES)) continue;
+    if (Object.hasOwn(weights, node.name)) refuse("names must differ", node.name);
+    weights[node.name] = readTensor(node.name, tensor, refuse);
+  }
+  return weights;
+}
+
+function readTensor(name: string, tensor: Tensor, refuse: Refuse): Weights[string] {
+  const shape = (tensor.tensorShape?.dim ?? []).map(({ size }) => Number(size));
+  const count = countValues(name, shape, refuse);
+  const { bytes, read } = TYPES[tensor.dtype];
+  const { tensorContent: content, floatVal, doubleVal, halfVal } = tensor;
+  if (content.length > 0) {
+    if (content.length !== count * bytes) {
+      refuse(`${name} [${shape}] takes ${count * bytes} bytes`, content.length);
+    }
+    return { shape, data: read(content.slice().buffer as ArrayBuffer) };
+  }
+  const lists = { 1: floatVal, 2: doubleVal, 19: halfVal };
+  const given = lists[tensor.dtype as keyof typeof lists];
+  if (given.length === 0 || given.length > count) {
+    refuse(`${name} [${shape}] must list 1 to ${count} values`, given.length);
+  }
+  const values = tensor.dtype === 19 ? widenHalf(Uint16Array.from(given)) : given;
+  // A list that is shorter than the tensor stands for one that repeats its last value.
+  const data = new Float32Array(count).fill(values[values.length - 1]);
+  data.set(values);
+  return { shape, data };
+}
