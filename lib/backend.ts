@@ -50,12 +50,9 @@ export function describeEngine({ name, description, reason }: Engine): string {
   return `Engine: ${name}, ${description} (${reason})`;
 }
 
-/**
- * Throws when the engine in use has failed, such as a GPU that was lost or whose memory did not suffice.
- */
-export function checkEngine(): void {
-  const problem = trouble();
-  if (problem) throw new Error(`Cannot go on as ${problem}`);
+/** How the engine in use has failed, such as a GPU that was lost or whose memory did not suffice. */
+export function engineTrouble(): string | undefined {
+  return trouble();
 }
 
 function environment(): BackendName | undefined {

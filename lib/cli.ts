@@ -7,7 +7,7 @@ import { SingleBar } from "cli-progress";
 import { type BackendName, BACKENDS, useBackend } from "./backend.ts";
 import { checkOneOf, checkPositiveInteger } from "./check.ts";
 import { HELP, number, type OPTIONS, parse, settings, UsageError } from "./cli_options.ts";
-import { DivergedError, type LossValues } from "./frames.ts";
+import { type LossValues, RunError } from "./frames.ts";
 import { NETWORKS } from "./networks.ts";
 import { OPTIMIZERS } from "./optimizers/mod.ts";
 import { checkWritable, readPicture, writePicture } from "./picture.ts";
@@ -115,7 +115,7 @@ async function run(args: string[]): Promise<number> {
     return signal === "SIGINT" ? 130 : signal === "SIGTERM" ? 143 : 0;
   } catch (error) {
     bar.stop();
-    if (error instanceof DivergedError) {
+    if (error instanceof RunError) {
       await writePicture(error.picture, values.out);
       console.error(`The last good picture was written to ${values.out}`);
     }

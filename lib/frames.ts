@@ -5,7 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { checkEngine, currentBackend, describeEngine, type Engine } from "./backend.ts";
+import { currentBackend, describeEngine, type Engine, engineTrouble } from "./backend.ts";
 import { checkPositiveInteger } from "./check.ts";
 import { onInterrupt } from "./kernel.ts";
 import type { Network } from "./network.ts";
@@ -72,20 +72,29 @@ export type Frame = {
   checkpoint(): Promise<Checkpoint>;
 };
 
-/** Thrown when a loss or the picture is no longer finite; carries the last good picture. */
-export class DivergedError extends Error {
-  override name = "DivergedError";
+/** A run that could not go on; it carries the last good picture. */
+export class RunError extends Error {
+  override name = "RunError";
   constructor(
-    what: string,
-    value: number,
+    message: string,
     /** Where it was noticed. */
     readonly iteration: number,
-    /** The last picture whose losses were all finite. */
+    /** After a failed engine: the last picture that had been read from it. */
     readonly picture: Picture,
   ) {
+    super(message);
+  }
+}
+
+/** Thrown when a loss or the picture is no longer finite; its picture had finite losses. */
+export class DivergedError extends RunError {
+  override name = "DivergedError";
+  constructor(what: string, value: number, iteration: number, picture: Picture) {
     super(
       `Cannot go on as ${what} must be finite: current value is ${value} at iteration ` +
         `${iteration}; the last good picture is error.picture, try a smaller step or weight`,
+      iteration,
+      picture,
     );
   }
 }
@@ -95,7 +104,8 @@ export class DivergedError extends Error {
  * is fine: `break`, an error, the Stop button and an aborted `signal` all free what the run held.
  *
  * @throws {DivergedError} when a loss is no longer finite.
- * @throws {Error} when an optimizer does not go with the weighting, or the engine fails.
+ * @throws {RunError} when the engine fails, such as a GPU that is lost.
+ * @throws {Error} when an optimizer does not go with the weighting.
  */
 export async function* frames(
   network: Network,
@@ -132,6 +142,7 @@ export async function* frames(
     const run = optimizer.start(resume?.optimizer);
     release.push(() => run.dispose());
     let good = image.clone();
+    let seen = start; // the last picture on the processor, which no engine can lose
     release.push(() => good.dispose());
 
     const began = performance.now();
@@ -142,7 +153,7 @@ export async function* frames(
       let evaluation: Evaluation | undefined;
       try {
         evaluation = await run.step(image, objective.evaluate);
-        checkEngine();
+        if (engineTrouble()) throw new Error(engineTrouble());
         let values: Promise<LossValues> | undefined;
         const { losses, adjustments, terms: shares } = evaluation;
         const read = () => values ??= readLosses(objective, losses, adjustments, shares);
@@ -163,7 +174,7 @@ export async function* frames(
           const broken = tf.tidy(() => tf.any(tf.isNaN(image)));
           const [isBroken] = await broken.data();
           broken.dispose();
-          if (!isBroken) return await toPicture(image);
+          if (!isBroken) return seen = await toPicture(image);
           throw new DivergedError("the mixed image", NaN, iteration, await toPicture(good));
         };
         yield {
@@ -183,6 +194,14 @@ export async function* frames(
             optimizer: await run.state(),
           }),
         };
+      } catch (error) {
+        const trouble = engineTrouble();
+        if (!trouble) throw error;
+        throw new RunError(
+          `Cannot go on as ${trouble}; the last picture is error.picture`,
+          iteration,
+          seen,
+        );
       } finally {
         before.dispose();
         tf.dispose(evaluation);

@@ -5,7 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { type BackendName, checkEngine, useBackend } from "../lib/backend.ts";
+import { type BackendName, engineTrouble, useBackend } from "../lib/backend.ts";
 
 const NAMES: readonly BackendName[] = ["cpu", "native", "webgpu"];
 
@@ -42,7 +42,7 @@ export function useEachEngine(
       tf.engine().startScope();
       try {
         await test(engine);
-        checkEngine();
+        if (engineTrouble()) throw new Error(engineTrouble());
       } finally {
         tf.engine().endScope();
       }

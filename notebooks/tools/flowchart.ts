@@ -1,7 +1,7 @@
 /**
  * Draws `notebooks/images/flowchart.png` from the sample pictures:
  * `deno run -A notebooks/tools/flowchart.ts MIXED.png`, where MIXED is the result of a run of
- * `content/eilean-donan.jpg` and `style/church-at-auvers.jpg`.
+ * `content/eilean-donan.jpg` and `style/langlois-bridge.jpg`.
  *
  * @module
  */
@@ -76,7 +76,7 @@ const body = [
     CONTENT,
   ),
   await photograph(mixed, picture(1), "mixed image", MIXED),
-  await photograph(new URL("style/church-at-auvers.jpg", images), picture(2), "style image", STYLE),
+  await photograph(new URL("style/langlois-bridge.jpg", images), picture(2), "style image", STYLE),
   box(network(0), ["VGG-16", "once"], CONTENT),
   box(network(1), ["VGG-16", "every iteration"], MIXED),
   box(network(2), ["VGG-16", "once"], STYLE),
