@@ -36,10 +36,8 @@ export async function findAdapter(): Promise<FoundAdapter | undefined> {
  */
 export async function registerWebGpu({ adapter }: FoundAdapter): Promise<void> {
   if (registered && !trouble) return;
-  const device = await adapter.requestDevice({
-    requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
-    requiredLimits: allLimits(adapter.limits),
-  });
+  // No requiredFeatures: nothing here needs one, and Deno 2.8 sometimes cannot read the list.
+  const device = await adapter.requestDevice({ requiredLimits: allLimits(adapter.limits) });
   registered = true;
   trouble = undefined;
   device.lost.then(({ reason, message }) => {
