@@ -9,11 +9,15 @@ import { type BackendName, engineTrouble, useBackend } from "../lib/backend.ts";
 
 const NAMES: readonly BackendName[] = ["cpu", "native", "webgpu"];
 
-/** The engines that run on this machine; `STYLEBOOK_TEST_ENGINES=cpu,native` narrows them. */
+/**
+ * The engines that run on this machine. `STYLEBOOK_TEST_ENGINES=cpu,native` narrows them,
+ * `STYLEBOOK_REQUIRE_ENGINES=native,webgpu` makes it an error when one of these is missing.
+ */
 export const ENGINES: readonly BackendName[] = await findEngines();
 
 async function findEngines(): Promise<BackendName[]> {
   const asked = Deno.env.get("STYLEBOOK_TEST_ENGINES")?.split(",");
+  const required = Deno.env.get("STYLEBOOK_REQUIRE_ENGINES")?.split(",") ?? [];
   const found: BackendName[] = [];
   for (const name of NAMES) {
     if (asked && !asked.includes(name)) {
@@ -24,6 +28,7 @@ async function findEngines(): Promise<BackendName[]> {
       await useBackend(name);
       found.push(name);
     } catch (error) {
+      if (required.includes(name)) throw error;
       console.log(`skipped: tests on ${name} (${(error as Error).message})`);
     }
   }

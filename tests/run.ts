@@ -5,7 +5,6 @@
  * @module
  */
 const root = new URL("../", import.meta.url);
-const DEFAULT_TARGETS = ["--doc", "lib/", "tests/"];
 
 /** Whether JSR answers, by its page on `@std/assert`. */
 async function reachesJsr(): Promise<boolean> {
@@ -32,8 +31,37 @@ async function writeOfflineMap(path: string): Promise<void> {
   await Deno.writeTextFile(path, JSON.stringify({ imports: offline }));
 }
 
+/** The test files below a folder, in order. */
+function* testFiles(folder: URL): Generator<string> {
+  const entries = [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1);
+  for (const { name, isDirectory } of entries) {
+    if (isDirectory) yield* testFiles(new URL(`${name}/`, folder));
+    else if (name.endsWith("_test.ts")) yield new URL(name, folder).href;
+  }
+}
+
+/** One call of `deno test`: its output is passed on, and its last line read. */
+async function runTests(args: string[]): Promise<{ passed: number; failed: number; ok: boolean }> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", "-A", ...args],
+    cwd: root,
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of child.stdout) {
+    await Deno.stdout.write(chunk);
+    text = (text + decoder.decode(chunk, { stream: true })).slice(-4000);
+  }
+  const { success } = await child.status;
+  const counts = text.match(/(\d+) passed[^|]*\| (\d+) failed/);
+  return { passed: Number(counts?.[1] ?? 0), failed: Number(counts?.[2] ?? 0), ok: success };
+}
+
 async function main(args: string[]): Promise<number> {
-  const flags: string[] = [];
+  const flags = args.filter((arg) => arg.startsWith("-"));
+  const named = args.filter((arg) => !arg.startsWith("-"));
   let map: string | undefined;
   if (!(await reachesJsr())) {
     console.log("JSR does not answer: @std/assert is replaced by tests/offline/std_assert.ts");
@@ -41,16 +69,25 @@ async function main(args: string[]): Promise<number> {
     await writeOfflineMap(map);
     flags.push(`--import-map=${map}`);
   }
-  const named = args.some((arg) => !arg.startsWith("-"));
+  // A process a file: Deno 2.8 crashes when several test files of one process use WebGPU.
+  const calls = named.length > 0
+    ? named.map((target) => [target])
+    : [["--doc", "lib/"], ...[...testFiles(new URL("tests/", root))].map((file) => [file])];
+  const total = { passed: 0, failed: 0 };
+  const broken: string[] = [];
   try {
-    const { code } = await new Deno.Command(Deno.execPath(), {
-      args: ["test", "-A", ...flags, ...args, ...(named ? [] : DEFAULT_TARGETS)],
-      cwd: root,
-    }).spawn().status;
-    return code;
+    for (const call of calls) {
+      const { passed, failed, ok } = await runTests([...flags, ...call]);
+      total.passed += passed;
+      total.failed += failed;
+      if (!ok) broken.push(call.at(-1)!.replace(root.href, ""));
+    }
   } finally {
     if (map) await Deno.remove(map);
   }
+  for (const file of broken) console.log(`not ok: ${file}`);
+  console.log(`${total.passed} passed, ${Math.max(total.failed, broken.length)} failed`);
+  return broken.length === 0 ? 0 : 1;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
