@@ -17,6 +17,7 @@ import { escapeXml } from "./display/text.ts";
 import { inKernel } from "./kernel.ts";
 import type { Picture } from "./picture.ts";
 
+export { type Animation, animation, type AnimationOptions } from "./display/animation.ts";
 export { type Bar, barChart, type BarChartOptions } from "./display/bar_chart.ts";
 export { DISPLAY } from "./display/kernel.ts";
 export type { Bundle, Figure, Publisher, PublishOptions } from "./display/kernel.ts";
@@ -57,7 +58,8 @@ export async function show(what: Showable, options: ShowOptions = {}): Promise<v
   }
   if (isFigure(what)) {
     // The PNG of a chart has more pixels than it should take up.
-    const metadata = "png" in what ? { "image/png": { width: CHART_WIDTH } } : {};
+    const { width = "svg" in what ? CHART_WIDTH : undefined } = options;
+    const metadata: Record<string, unknown> = width ? { "image/png": { width } } : {};
     return await put(what[DISPLAY](), { metadata });
   }
   if (isPicture(what)) {

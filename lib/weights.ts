@@ -5,6 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { fileURLToPath } from "node:url";
 import { isSafetensors, parseSafetensors } from "./formats/safetensors.ts";
 import { MAX_FILE_BYTES, refusing, type Weights } from "./formats/tensors.ts";
 
@@ -45,9 +46,8 @@ export async function readWeights(
 /** A file as errors call it. */
 export function sourceName(source: string | URL | Uint8Array): string {
   if (source instanceof Uint8Array) return `${source.length} bytes`;
-  return source instanceof URL && source.protocol === "file:"
-    ? decodeURIComponent(source.pathname)
-    : String(source);
+  const isFile = source instanceof URL && source.protocol === "file:";
+  return isFile ? fileURLToPath(source) : String(source);
 }
 
 /** How people write the name of a hash. */

@@ -11,12 +11,13 @@ import {
   type Evaluate,
   lbfgs,
   type LbfgsOptions,
+  OPTIMIZERS,
   type OptimizerState,
 } from "../lib/optimizers/mod.ts";
 import { strongWolfe } from "../lib/optimizers/line_search.ts";
 import { assertAllClose } from "./assert.ts";
 import { denseDirection, dot, type Vector } from "./dense_bfgs.ts";
-import { useEachEngine } from "./engines.ts";
+import { ENGINES, useEachEngine } from "./engines.ts";
 import { bowl, objectiveOf, readProblems } from "./lbfgs_problems.ts";
 import { noisePicture, stubNetwork, tensorsLeft } from "./stub.ts";
 
@@ -87,6 +88,9 @@ function throughJson(state: OptimizerState): OptimizerState {
 // Relative to the loss at the start: Powell's Hessian is singular at the minimum, where float32 sees
 // nothing of the fourth powers, and the quadratic has the condition number 1e4.
 const GAPS: Record<string, number> = { quadratic: 1e-6, powell: 1e-8 };
+/** A GPU in software takes half a minute for the long ones. */
+const SLOW = ["quadratic", "outside", "powell", "wood"];
+const CPU_ENGINES = ENGINES.filter((engine) => engine !== "webgpu");
 for (const { name, unit, start, ...golden } of PROBLEMS) {
   const title = `${name}, ${unit} levels per unit, ${golden.at_bound} variables at a bound`;
   useEachEngine(`lbfgs() finds SciPy's minimum: ${title}`, async () => {
@@ -97,7 +101,7 @@ for (const { name, unit, start, ...golden } of PROBLEMS) {
     const atBound = (values: ArrayLike<number>) =>
       Array.from(values, (value) => value === 0 ? -1 : value === 255 ? 1 : 0);
     assertEquals(atBound(x), atBound(golden.minimum));
-  });
+  }, SLOW.includes(name) ? CPU_ENGINES : ENGINES);
 }
 
 useEachEngine("lbfgs() follows its dense twin in float64", async () => {
@@ -172,14 +176,14 @@ useEachEngine("a bowl whose bottom lies outside the box ends at the bounds", asy
   assert(seen.every(({ x }) => x.every((value) => value >= 0 && value <= 255)));
 });
 
-useEachEngine("the unit of the loss does not matter", async () => {
+useEachEngine("the unit of the loss does not matter", async (engine) => {
   const { name, unit, start, minimum } = problem("rosenbrock");
   const run = (factor: number) => descend(objectiveOf({ name, unit }, factor), start, 60);
   const plain = await run(1);
   // A power of two changes no digit of any number.
   assertEquals((await run(2 ** 80)).x, plain.x);
   assertEquals((await run(2 ** -40)).x, plain.x);
-  for (const factor of [1e-8, 1e14, 5e28]) {
+  for (const factor of engine === "webgpu" ? [5e28] : [1e-8, 1e14, 5e28]) {
     assertAllClose((await run(factor)).x, minimum, { rtol: 0, atol: 0.01 });
   }
 });
@@ -253,10 +257,10 @@ useEachEngine(
   },
 );
 
-useEachEngine("a run that goes on with another objective finds its minimum", async () => {
+useEachEngine("a run that goes on with another objective finds its minimum", async (engine) => {
   const [a, b] = [new Array(12).fill(30), new Array(12).fill(222)];
   const start = new Array(12).fill(128);
-  for (const factor of [1, 1e-6, 1e6]) {
+  for (const factor of engine === "webgpu" ? [1e6] : [1, 1e-6, 1e6]) {
     const half = await descend(objectiveOf(problem("rosenbrock")), start, 5);
     const curvature = [1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3].map((c) => c * factor);
     for (const target of [a, b]) {
@@ -376,4 +380,5 @@ Deno.test("lbfgs() checks its settings", () => {
   assertThrows(() => lbfgs({ history: 101 }), RangeError, "1 to 100");
   assertThrows(() => lbfgs({ stepSize: 0 }), RangeError, "stepSize");
   assertEquals(lbfgs().settings, { history: 20, stepSize: 10 });
+  assertEquals(OPTIMIZERS.lbfgs({ stepSize: 3 }).settings, { history: 20, stepSize: 3 });
 });

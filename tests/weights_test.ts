@@ -1,8 +1,12 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { zipSync } from "fflate";
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { createNetwork } from "../lib/network.ts";
 import { loadVgg16, vggArchitecture } from "../lib/vgg.ts";
 import { parseSafetensors, readWeights } from "../lib/weights.ts";
+import { goldenFile } from "./seeded_networks.ts";
 import { stubWeights } from "./stub.ts";
 
 type Header = Record<string, unknown>;
@@ -99,4 +103,71 @@ Deno.test("createNetwork() refuses a wrong shape and names it", () => {
   const weights = stubWeights();
   weights["block2_conv1.kernel"].shape = [3, 3, 6, 4];
   assertThrows(() => createNetwork(architecture, weights), Error, "[height, width, 4, out]");
+});
+
+Deno.test("readWeights() tells the format by the content, not by the name", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = join(folder, "weights.bin");
+  const safetensors = file({ a: entry("F32", [1], [0, 4]) }, new Uint8Array(4));
+  const contents: [Uint8Array, string][] = [
+    [safetensors, "a"],
+    [zipSync({ "a.safetensors": safetensors }), "a"],
+    [await Deno.readFile(goldenFile("vgg19_old.h5")), "block1_conv1.kernel"],
+    [await Deno.readFile(goldenFile("inception5h.zip")), "conv2d0_w"],
+  ];
+  for (const [bytes, name] of contents) {
+    await Deno.writeFile(path, bytes);
+    assertEquals(Object.keys(await readWeights(path))[0], name);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("readWeights() takes Node's buffers for what they are: views into something larger", async () => {
+  for (const name of ["vgg19_old.h5", "inception5h.zip"]) {
+    const bytes = await Deno.readFile(goldenFile(name));
+    const buffer = Buffer.concat([Buffer.alloc(3), bytes]).subarray(3);
+    assertEquals(await readWeights(buffer), await readWeights(bytes));
+  }
+  const body = new Uint8Array(new Float32Array([2]).buffer);
+  const buffer = Buffer.from(file({ a: entry("F32", [1], [0, 4]) }, body));
+  assertEquals(Array.from(parseSafetensors(buffer).a.data), [2]);
+});
+
+Deno.test("readWeights() says what it can read and how another file starts", async () => {
+  const formats = "safetensors, Keras' HDF5, a TensorFlow GraphDef or a zip archive";
+  const refusals: [Uint8Array, string][] = [
+    [new Uint8Array(), "current value is empty"],
+    [new TextEncoder().encode("<html>not found"), "15 bytes that starts 3c 68 74 6d 6c 3e 6e 6f"],
+  ];
+  for (const [bytes, value] of refusals) {
+    const error = await assertRejects(() => readWeights(bytes), Error, formats);
+    assertStringIncludes(error.message, value);
+  }
+  await assertRejects(() => readWeights("lib/"), Error, "Cannot read the weights lib/");
+});
+
+Deno.test("readWeights() does not read a file that is too large", async () => {
+  const path = await Deno.makeTempFile();
+  await Deno.truncate(path, 2 ** 30 + 1); // takes no room on the disk
+  await assertRejects(() => readWeights(path), Error, "it has more than 1073741824 bytes");
+  await Deno.remove(path);
+});
+
+Deno.test("readWeights() checks an MD5 where that is what was published", async () => {
+  const bytes = file({ a: entry("F32", [1], [0, 4]) }, new Uint8Array(4));
+  const md5 = createHash("md5").update(bytes).digest("hex");
+  assertEquals((await readWeights(bytes, { md5 })).a.shape, [1]);
+  bytes[bytes.length - 1] ^= 1;
+  await assertRejects(() => readWeights(bytes, { md5 }), Error, `MD5 must be ${md5}`);
+});
+
+Deno.test("readWeights() reads from an address", async () => {
+  const bytes = file({ a: entry("F32", [1], [0, 4]) }, new Uint8Array(4));
+  const handler = ({ url }: Request) =>
+    new Response(new Uint8Array(bytes), { status: url.endsWith("/a.safetensors") ? 200 : 404 });
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, handler);
+  const address = `http://127.0.0.1:${server.addr.port}`;
+  assertEquals((await readWeights(`${address}/a.safetensors`)).a.shape, [1]);
+  await assertRejects(() => readWeights(`${address}/b`), Error, "the server answered 404");
+  await server.shutdown();
 });

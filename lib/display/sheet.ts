@@ -16,7 +16,7 @@ const GAP = 12;
 
 /** How {@link captionedPictures} arranges things. */
 export type ShowOptions = {
-  /** Largest width of the whole in pixels. */
+  /** Largest width of the whole in pixels; the width of a chart or film. */
   width?: number;
   /** Pictures in a row; by default up to four, evenly filled. */
   columns?: number;

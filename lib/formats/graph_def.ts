@@ -95,7 +95,7 @@ function readTensor(name: string, tensor: Tensor, refuse: Refuse): Weights[strin
     if (content.length !== count * bytes) {
       refuse(`${name} [${shape}] takes ${count * bytes} bytes`, content.length);
     }
-    return { shape, data: read(content.slice().buffer as ArrayBuffer) };
+    return { shape, data: read(new Uint8Array(content).buffer) };
   }
   const lists = { 1: floatVal, 2: doubleVal, 19: halfVal };
   const given = lists[tensor.dtype as keyof typeof lists];

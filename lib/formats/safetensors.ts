@@ -54,7 +54,7 @@ export function parseSafetensors(bytes: Uint8Array, name = "weights"): Weights {
       fail(`${tensor} ends at byte ${start + to} of the file`, `${bytes.length} bytes`);
     }
     ranges.push([from, to]);
-    const data = bytes.slice(start + from, start + to).buffer;
+    const data = new Uint8Array(bytes.subarray(start + from, start + to)).buffer;
     weights[tensor] = {
       shape: [...shape],
       data: dtype === "F32" ? new Float32Array(data) : widenHalf(new Uint16Array(data)),

@@ -82,6 +82,9 @@ export function copyIn(
   outside = 0,
 ): void {
   const length = width * channels;
+  if (row === length && first + count <= height) {
+    return to.values.set(data.subarray(first * length, (first + count) * length));
+  }
   for (let i = 0; i < count; i++) {
     const from = first + i;
     const start = i * row + left * channels;
@@ -97,6 +100,9 @@ export function copyOut(
   { first, count, row }: Band,
 ): void {
   const length = width * channels;
+  if (row === length && first + count <= height) {
+    return data.set(from.values.subarray(0, count * length), first * length);
+  }
   for (let i = 0; i < count && first + i < height; i++) {
     data.set(from.values.subarray(i * row, i * row + length), (first + i) * length);
   }
