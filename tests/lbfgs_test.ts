@@ -176,6 +176,15 @@ useEachEngine("a bowl whose bottom lies outside the box ends at the bounds", asy
   assert(seen.every(({ x }) => x.every((value) => value >= 0 && value <= 255)));
 });
 
+useEachEngine("a line search does not count on what is clipped", async () => {
+  // The first variable wants to go to 5000 and is at 255 a quarter of the way along the first step.
+  // Beyond, only the others count, and they are where the slope is small: one evaluation will do.
+  const { evaluations, x } = await descend(bowl([5000, 130, 130]), [128, 128, 128], 1, {
+    stepSize: 300,
+  });
+  assertEquals([evaluations, x[0]], [2, 255]);
+});
+
 useEachEngine("the unit of the loss does not matter", async (engine) => {
   const { name, unit, start, minimum } = problem("rosenbrock");
   const run = (factor: number) => descend(objectiveOf({ name, unit }, factor), start, 60);

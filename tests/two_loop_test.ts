@@ -1,8 +1,11 @@
+import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
-import { twoLoop } from "../lib/optimizers/two_loop.ts";
+import { findDirection, twoLoop } from "../lib/optimizers/two_loop.ts";
 import { seededRandom } from "../lib/random.ts";
 import { assertAllClose } from "./assert.ts";
 import { denseDirection, dot, type Vector } from "./dense_bfgs.ts";
+import { useEachEngine } from "./engines.ts";
+import { tensorsLeft } from "./stub.ts";
 
 type Pair = { s: Vector; y: Vector };
 
@@ -68,4 +71,50 @@ Deno.test("twoLoop() leaves out pairs without positive curvature", () => {
     assertEquals(direction([good[0], good[1], pair], g), expected);
     assertEquals(direction([pair], g, 2), g.map((value) => -2 * value));
   }
+});
+
+const picture = (values: Vector) => tf.tensor4d(values, [1, 1, values.length / 3, 3]);
+
+useEachEngine(
+  "findDirection() goes the dense way with the variables that are not held",
+  async () => {
+    // The first is held and almost at the bound, the second held at it.
+    const x = picture([254.9995, 255, 128, 10, 200, 255]);
+    const g = [-1, -2, 3, -0.5, 0.25, 4];
+    const pairs: Pair[] = [
+      { s: [9, -9, 1, 2, 3, 4], y: [5, 5, 2, 1, 3, 9] },
+      { s: [1, 1, -2, 0, 1, -3], y: [8, -8, -3, 1, 1, -5] },
+    ];
+    const free = (v: Vector) => v.slice(2);
+    const dense = denseDirection(pairs.map(({ s, y }) => ({ s: free(s), y: free(y) })), free(g));
+    // The last is at a bound, so it stays unless its direction leads inwards; here it does: g > 0.
+    assertEquals(dense[3] < 0, true);
+    const [s, y] = [free(pairs[1].s), free(pairs[1].y)];
+    const gamma = dot(s, y) / dot(y, y);
+
+    const tensors = pairs.map(({ s, y }) => ({ s: picture(s), y: picture(y) }));
+    const gradient = picture(g);
+    let direction: Vector = [];
+    const left = await tensorsLeft(async () => {
+      const found = (await findDirection(x, gradient, tensors, 10))!;
+      direction = Array.from(await found.data());
+      found.dispose();
+    });
+    assertAllClose(direction, [gamma, 0, ...dense], { rtol: 1e-5 });
+    assertEquals(left, 0);
+  },
+);
+
+useEachEngine("findDirection() without pairs goes stepSize per root mean square", async () => {
+  // rms = √((9 + 16 + 0) / 3); nothing is held.
+  const found = await findDirection(picture([1, 2, 3]), picture([3, -4, 0]), [], 10);
+  const scale = 10 / Math.sqrt(25 / 3);
+  assertAllClose(await found!.data(), [-3 * scale, 4 * scale, 0], { rtol: 1e-6, atol: 1e-6 });
+});
+
+useEachEngine("findDirection() finds none where all is held, flat or not finite", async () => {
+  const corner = picture([0, 255, 255]);
+  assertEquals(await findDirection(corner, picture([1, -1, -1]), [], 10), undefined);
+  assertEquals(await findDirection(corner, picture([0, 0, 0]), [], 10), undefined);
+  assertEquals(await findDirection(corner, picture([NaN, 1, 1]), [], 10), undefined);
 });

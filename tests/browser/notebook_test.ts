@@ -25,11 +25,11 @@ const SCENARIOS: Scenario[] = [
     env: {},
     after: { code: "[frame > 2, frame < 600, stopped]", output: /true, true, true/ },
   },
-  {
-    notebook: "notebooks/00_style_transfer.ipynb",
+  ...["00_style_transfer", "07_save_images", "11_lbfgs"].map((name) => ({
+    notebook: `notebooks/${name}.ipynb`,
     env: SMALL,
     after: { code: "typeof network", output: /object/ },
-  },
+  })),
 ];
 
 /** The Stop button promises a second; a busy CI machine may add some. */
