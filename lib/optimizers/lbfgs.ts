@@ -4,7 +4,7 @@
  * transfer. It compares losses between steps, so the objective must stay the same: constant weights.
  *
  * A step costs one evaluation or more. On the device lie the picture, its gradient and the history; a
- * step reads back one small matrix of dot products, and two numbers per evaluation.
+ * step reads back one small matrix of dot products and a slope, and two numbers per evaluation.
  *
  * @module
  */
@@ -48,6 +48,8 @@ export type Lbfgs = Omit<Optimizer, "start"> & { start(state?: OptimizerState): 
  *   fails too (a minimum, as far as float32 can tell), `stalled()` says so, and further steps change
  *   nothing and evaluate nothing.
  * - A run that goes on from a saved state is the run that was never interrupted.
+ * - It suits smooth losses. The denoise loss has a kink wherever neighbours are equal: where it makes
+ *   up most of the sum, or the start is flat, Adam may get lower.
  *
  * @throws {RangeError} when `history` is not a whole number from 1 to 100 or `stepSize` not positive.
  */
