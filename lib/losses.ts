@@ -68,6 +68,21 @@ export function normalizedGramMatrix(features: tf.Tensor4D): tf.Tensor2D {
   return tf.div(gramMatrix(features), features.size);
 }
 
+/**
+ * The Gram matrix divided by the number of positions, `G / (H · W)`: the mean over the picture instead
+ * of the sum, so that pictures of different sizes can be compared.
+ */
+export function meanGramMatrix(features: tf.Tensor4D): tf.Tensor2D {
+  return tf.div(gramMatrix(features), features.size / features.shape[3]);
+}
+
+/** The forms of the Gram matrix by name, for the terminal and for sweeps. */
+export const GRAMS: Record<string, Gram> = {
+  sum: gramMatrix,
+  mean: meanGramMatrix,
+  normalized: normalizedGramMatrix,
+};
+
 /** Gram matrices by layer name, each `[C, C]`. */
 export type GramMatrices = Record<string, tf.Tensor2D>;
 

@@ -46,6 +46,22 @@ export type LossOptions = {
   style?: StyleOptions;
   denoise?: DenoiseOptions;
   losses?: readonly Loss[];
+  /** Of {@linkcode rememberTargets}, for many runs over the same pictures. */
+  targets?: Targets;
+};
+
+/** Where the targets of a run come from; what it hands out stays its own. */
+export type Targets = {
+  /** As {@linkcode contentTarget}. */
+  content(picture: Picture, layers: readonly string[], inputScale?: number): Activations;
+  /** As {@linkcode styleTarget}. */
+  style(
+    picture: Picture,
+    layers: readonly string[],
+    inputScale?: number,
+    gram?: Gram,
+  ): GramMatrices;
+  dispose(): void;
 };
 
 /** Loss terms, and the targets that they hold on to. */
@@ -81,16 +97,71 @@ export function styleTarget(
 }
 
 /**
+ * Computes every target once and keeps it: hand it to several runs as `targets`, and they share what
+ * they have in common. Pictures are told apart by identity, so read each one once.
+ */
+export function rememberTargets(network: Network): Targets {
+  const kept = new Map<Picture, Map<Gram | "features", Map<string, tf.Tensor>>>();
+  function find<T extends tf.Tensor>(
+    picture: Picture,
+    kind: Gram | "features",
+    inputScale: number,
+    layers: readonly string[],
+    compute: (layers: readonly string[]) => Record<string, T>,
+  ): Record<string, T> {
+    const kinds = entry(kept, picture, () => new Map<Gram | "features", Map<string, tf.Tensor>>());
+    const tensors = entry(kinds, kind, () => new Map<string, tf.Tensor>());
+    const missing = layers.filter((layer) => !tensors.has(`${layer} ${inputScale}`));
+    for (const [layer, tensor] of Object.entries(missing.length > 0 ? compute(missing) : {})) {
+      tensors.set(`${layer} ${inputScale}`, tensor);
+    }
+    return Object.fromEntries(
+      layers.map((layer) => [layer, tensors.get(`${layer} ${inputScale}`) as T]),
+    );
+  }
+  return {
+    content: (picture, layers, inputScale = 1) =>
+      find(
+        picture,
+        "features",
+        inputScale,
+        layers,
+        (missing) => contentTarget(network, picture, missing, inputScale),
+      ),
+    style: (picture, layers, inputScale = 1, gram = gramMatrix) =>
+      find(
+        picture,
+        gram,
+        inputScale,
+        layers,
+        (missing) => styleTarget(network, picture, missing, inputScale, gram),
+      ),
+    dispose() {
+      for (const kinds of kept.values()) {
+        for (const tensors of kinds.values()) tf.dispose([...tensors.values()]);
+      }
+      kept.clear();
+    },
+  };
+}
+
+function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  if (!map.has(key)) map.set(key, make());
+  return map.get(key)!;
+}
+
+/**
  * Makes the loss terms `content`, `style`, `denoise` and appends your own.
  *
  * @throws {RangeError} for a negative weight or an unknown layer.
  */
 export function createLosses(
   network: Network,
-  { content, style, denoise, losses = [] }: LossOptions,
+  { content, style, denoise, losses = [], targets }: LossOptions,
   inputScale = 1,
 ): LossTerms {
-  const targets: tf.TensorContainer[] = [];
+  const own = targets ? undefined : rememberTargets(network);
+  const source = targets ?? own!;
   const terms: Loss[] = [];
   const weightOf = (name: string, weight: number) => {
     checkNonNegative(`weigh the ${name} loss`, "weight", weight);
@@ -99,8 +170,7 @@ export function createLosses(
   try {
     if (content) {
       const { picture, layers = [network.layers[4]], weight = 1.5 } = content;
-      const target = contentTarget(network, picture, layers, inputScale);
-      targets.push(target);
+      const target = source.content(picture, layers, inputScale);
       terms.push({
         name: "content",
         weight: weightOf("content", weight),
@@ -110,8 +180,7 @@ export function createLosses(
     }
     if (style) {
       const { picture, layers = network.layers, weight = 10, gram } = style;
-      const target = styleTarget(network, picture, layers, inputScale, gram);
-      targets.push(target);
+      const target = source.style(picture, layers, inputScale, gram);
       terms.push({
         name: "style",
         weight: weightOf("style", weight),
@@ -125,10 +194,10 @@ export function createLosses(
       terms.push({ name: "denoise", weight: weightOf("denoise", weight), value });
     }
   } catch (error) {
-    tf.dispose(targets);
+    own?.dispose();
     throw error;
   }
-  return { terms: [...terms, ...losses], dispose: () => tf.dispose(targets) };
+  return { terms: [...terms, ...losses], dispose: () => own?.dispose() };
 }
 
 /** A style loss term per layer. */

@@ -1,10 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
 import { createObjective } from "../lib/objective.ts";
 import { toTensor } from "../lib/picture.ts";
-import { createLosses, styleLossPerLayer } from "../lib/targets.ts";
+import { gramMatrix, normalizedGramMatrix } from "../lib/losses.ts";
+import { createLosses, rememberTargets, styleLossPerLayer, styleTarget } from "../lib/targets.ts";
 import { assertAllClose } from "./assert.ts";
 import { useEachEngine } from "./engines.ts";
-import { noisePicture, stubNetwork } from "./stub.ts";
+import { noisePicture, stubNetwork, tensorsLeft } from "./stub.ts";
 
 const picture = noisePicture(9, 8, 1);
 
@@ -42,5 +44,49 @@ useEachEngine("weights of losses must not be negative", () => {
     RangeError,
     "relu1_1",
   );
+  network.dispose();
+});
+
+useEachEngine(
+  "rememberTargets() computes a target once and hands out the same tensors",
+  async () => {
+    const network = stubNetwork();
+    tf.dispose(styleTarget(network, picture, network.layers)); // the filters become tensors
+    const left = await tensorsLeft(() => {
+      const targets = rememberTargets(network);
+      const first = targets.style(picture, ["relu1_1"]);
+      const both = targets.style(picture, ["relu1_1", "relu2_1"]);
+      assertEquals(both.relu1_1.id, first.relu1_1.id);
+      const other = targets.style(picture, ["relu1_1"], 1, normalizedGramMatrix);
+      assertEquals(other.relu1_1.id === first.relu1_1.id, false);
+      const scaled = targets.style(picture, ["relu1_1"], 255);
+      assertEquals(scaled.relu1_1.id === first.relu1_1.id, false);
+      const features = targets.content(picture, ["relu1_1"]);
+      assertEquals(features.relu1_1.shape, [1, 8, 9, 4]);
+      assertEquals(targets.content(picture, ["relu1_1"]).relu1_1.id, features.relu1_1.id);
+      targets.dispose();
+    });
+    assertEquals(left, 0);
+    network.dispose();
+  },
+);
+
+useEachEngine("runs that share their targets have the losses of runs that do not", async () => {
+  const network = stubNetwork();
+  const targets = rememberTargets(network);
+  const style = { picture, layers: ["relu1_1", "relu2_1"], gram: gramMatrix };
+  const wanted = styleTarget(network, picture, style.layers);
+  // Another run first: its layers are among those that are remembered.
+  createLosses(network, { style: { picture, layers: ["relu2_1"] }, targets }).dispose();
+  const { terms, dispose } = createLosses(network, { style, targets });
+  const shared = targets.style(picture, style.layers, 1, gramMatrix);
+  for (const layer of style.layers) {
+    assertAllClose(await shared[layer].data(), await wanted[layer].data(), { rtol: 1e-6 });
+  }
+  dispose();
+  assertEquals(terms.length, 1);
+  assertEquals(shared.relu1_1.isDisposed, false, "what is remembered outlives the run");
+  targets.dispose();
+  assertEquals(shared.relu1_1.isDisposed, true);
   network.dispose();
 });
