@@ -4,22 +4,25 @@
  * @module
  */
 import { SingleBar } from "cli-progress";
-import { type BackendName, BACKENDS, useBackend } from "./backend.ts";
+import { BACKENDS } from "./backend.ts";
 import { checkOneOf, checkPositiveInteger } from "./check.ts";
 import { HELP, number, type OPTIONS, parse, settings, UsageError } from "./cli_options.ts";
+import { chooseEngine, DEFAULT_SIZE, isInitPicture, makeRecipe, recall } from "./cli_recipe.ts";
 import { type LossValues, RunError } from "./frames.ts";
+import { GRAMS } from "./losses.ts";
 import { NETWORKS } from "./networks.ts";
 import { OPTIMIZERS } from "./optimizers/mod.ts";
-import { checkWritable, readPicture, writePicture } from "./picture.ts";
+import { checkWritable, type Picture, readPicture, writePicture } from "./picture.ts";
 import { checkFileWritable } from "./picture/file.ts";
 import { PRESETS } from "./presets.ts";
-import { STARTS } from "./start.ts";
+import { type Ingredient, ingredient, recipeMetadata } from "./recipe.ts";
 import { stylize } from "./stylize.ts";
 import { openTrace } from "./trace.ts";
 
 async function run(args: string[]): Promise<number> {
-  const { values, positionals } = parse(args);
-  if (values.help) return console.log(HELP), 0;
+  const typed = parse(args);
+  if (typed.values.help) return console.log(HELP), 0;
+  const { values, positionals, recipe } = await recall(typed);
   const choose = (name: keyof typeof OPTIONS, choices: readonly string[]) => {
     if (values[name] !== undefined) checkOneOf("run", `--${name}`, values[name], choices);
   };
@@ -28,9 +31,10 @@ async function run(args: string[]): Promise<number> {
     choose("optimizer", Object.keys(OPTIMIZERS));
     choose("backend", BACKENDS);
     choose("network", Object.keys(NETWORKS));
+    choose("gram", Object.keys(GRAMS));
     choose("weighting", ["adaptive", "constant"]);
   });
-  const { architecture, load } = NETWORKS[values.network ?? "vgg16"];
+  const { architecture, load: loadWeights } = NETWORKS[values.network ?? "vgg16"];
   if (values["list-layers"]) return console.log(architecture.layers.join("\n")), 0;
   if (positionals.length !== 2 || !values.out) {
     throw new UsageError("Cannot run without CONTENT, STYLE and --out FILE");
@@ -51,19 +55,30 @@ async function run(args: string[]): Promise<number> {
     await checkFileWritable(values.trace, `write the trace ${values.trace}`);
   }
 
-  const size = number(values, "size") ?? 300;
-  const content = await readPicture(positionals[0], { maxSize: size });
-  const style = await readPicture(positionals[1], {
-    maxSize: number(values, "style-size") ?? size,
-  });
-  const start = values.init === undefined || (STARTS as readonly string[]).includes(values.init)
-    ? undefined
-    : await readPicture(values.init);
+  const files: Record<string, Ingredient> = {};
+  const load = async (name: string, path: string) => {
+    const found = await ingredient(path, values.out!);
+    files[name] = found.ingredient;
+    return found.source;
+  };
+  const size = number(values, "size") ?? Number(DEFAULT_SIZE);
+  const styleSize = number(values, "style-size") ?? size;
+  const content = await readPicture(await load("content", positionals[0]), { maxSize: size });
+  const style = await readPicture(await load("style", positionals[1]), { maxSize: styleSize });
+  const start = isInitPicture(values)
+    ? await readPicture(await load("init", values.init!))
+    : undefined;
   const options = usage(() => settings(values, content, style, start));
-  await useBackend(values.backend as BackendName | undefined);
   const quiet = values.quiet !== undefined;
-  const onProgress = quiet ? () => {} : undefined;
-  const network = await load({ weights: values.weights, onProgress });
+  const say = quiet ? () => {} : console.log;
+  const engine = await chooseEngine(values, recipe, say);
+  const weights = values.weights === undefined ? undefined : await load("weights", values.weights);
+  const network = await loadWeights({ weights, onProgress: quiet ? () => {} : undefined });
+  const write = async (picture: Picture, iterations: number) => {
+    const made = await makeRecipe(values, engine.name, files, iterations);
+    const isPng = /\.png$/i.test(values.out!);
+    await writePicture(picture, values.out!, isPng ? { metadata: recipeMetadata(made) } : {});
+  };
 
   const trace = values.trace === undefined ? undefined : openTrace(values.trace);
   const stop = new AbortController();
@@ -77,7 +92,6 @@ async function run(args: string[]): Promise<number> {
     barsize: 20,
     hideCursor: true,
   });
-  const say = quiet ? () => {} : console.log;
   try {
     let losses: LossValues = {};
     const { picture, iterations, seconds, stopped } = await stylize(network, {
@@ -105,7 +119,7 @@ async function run(args: string[]): Promise<number> {
       },
     });
     bar.stop();
-    await writePicture(picture, values.out);
+    await write(picture, iterations);
     say(
       `${
         stopped ? "Stopped; wrote" : "Wrote"
@@ -116,7 +130,7 @@ async function run(args: string[]): Promise<number> {
   } catch (error) {
     bar.stop();
     if (error instanceof RunError) {
-      await writePicture(error.picture, values.out);
+      await write(error.picture, Math.max(1, error.iteration));
       console.error(`The last good picture was written to ${values.out}`);
     }
     throw error;

@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util";
 import { BACKENDS } from "./backend.ts";
 import { checkPositive } from "./check.ts";
+import { GRAMS } from "./losses.ts";
 import { NETWORKS } from "./networks.ts";
 import { OPTIMIZERS } from "./optimizers/mod.ts";
 import type { Picture } from "./picture.ts";
@@ -14,7 +15,7 @@ import { STARTS } from "./start.ts";
 import type { StylizeOptions } from "./frames.ts";
 
 /** The one whose pictures look best; the tutorial itself is `--preset tutorial`. */
-const DEFAULT_PRESET = "gatys";
+export const DEFAULT_PRESET = "gatys";
 
 export const OPTIONS = {
   out: { type: "string", short: "o", value: "FILE", help: "the mixed image: .png or .jpg" },
@@ -33,12 +34,14 @@ export const OPTIONS = {
   "content-weight": { type: "string", value: "X", help: "0 or more" },
   "style-weight": { type: "string", value: "X", help: "0 or more" },
   "denoise-weight": { type: "string", value: "X", help: "0 or more" },
+  gram: { type: "string", value: "NAME", help: `${Object.keys(GRAMS).join(", ")} (Gram matrix)` },
   weighting: { type: "string", value: "NAME", help: "adaptive, constant" },
   init: { type: "string", value: "START", help: `${STARTS.join(", ")} or a picture` },
   seed: { type: "string", value: "N", help: "of the start noise" },
   backend: { type: "string", value: "NAME", help: BACKENDS.join(", ") },
   network: { type: "string", value: "NAME", help: Object.keys(NETWORKS).join(", ") },
   weights: { type: "string", value: "FILE", help: "other weights: .safetensors, .h5, .pb or .zip" },
+  from: { type: "string", value: "FILE.png", help: "the settings that a picture was made with" },
   trace: { type: "string", value: "FILE.csv", help: "a row per iteration: losses, adjustments" },
   "list-layers": { type: "boolean", value: "", help: "print the layers of the network" },
   quiet: { type: "boolean", short: "q", value: "", help: "print nothing but errors" },
@@ -62,6 +65,7 @@ Examples:
     notebooks/images/style/church-at-auvers.jpg --out mixed.png
   deno task stylize photo.jpg painting.jpg --out mixed.jpg --size 512 -n 200
   deno task stylize photo.jpg painting.jpg --out mixed.png --preset tutorial --trace log.csv
+  deno task stylize --from mixed.png --out again.png
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C (the picture so far is written).`;
 
@@ -121,6 +125,7 @@ export function settings(
     style: set(options.style!, {
       layers: layers("style-layers"),
       weight: number(values, "style-weight", 0),
+      gram: values.gram === undefined ? undefined : GRAMS[values.gram],
     }),
     denoise: set(options.denoise!, { weight: number(values, "denoise-weight", 0) }),
     weighting: values.weighting as StylizeOptions["weighting"],

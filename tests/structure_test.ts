@@ -11,7 +11,7 @@ const root = new URL("../", import.meta.url);
 
 /** From the ground up: a file imports only from lines above its own, or from its own line. */
 const FLOORS = [
-  ["check", "kernel", "random"],
+  ["check", "kernel", "random", "version"],
   ["picture", "picture/*"],
   ["backends/*", "backends/native/*"],
   ["backend"],
@@ -29,8 +29,9 @@ const FLOORS = [
   ["start"],
   ["frames"],
   ["stylize"],
-  ["presets", "trace", "convert"],
+  ["presets", "trace", "convert", "recipe"],
   ["cli_options"],
+  ["cli_recipe"],
   ["display/*"],
   ["display"],
   ["mod", "cli"],
