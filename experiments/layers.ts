@@ -1,0 +1,92 @@
+/**
+ * What do the layers do? Content compared at one layer, from shallow to deep; style at the first layer
+ * of one to five blocks.
+ *
+ * @module
+ */
+import { lineChart } from "../lib/display.ts";
+import { doneRows, listText, mean, meanText } from "./sweep/statistics.ts";
+import type { Experiment, Row } from "./sweep/types.ts";
+
+const CONTENT_LAYERS = ["relu1_2", "relu2_2", "relu3_1", "relu4_2", "relu5_1"];
+const STYLE_LAYERS = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"];
+const STYLE_SETS = STYLE_LAYERS.map((_, i) => STYLE_LAYERS.slice(0, i + 1));
+
+const isAt = (row: Row, content: string, style: readonly string[]) =>
+  row.flags["content-layers"] === content && row.flags["style-layers"] === style.join();
+
+export const layers: Experiment = {
+  question: "What do the layers of content and style do?",
+  defaults: { size: 128, iterations: 100, seeds: 1 },
+  grid: () =>
+    CONTENT_LAYERS.flatMap((content) =>
+      STYLE_SETS.map((style) => ({
+        name: `content-${content}-style-to-${style.at(-1)}`,
+        flags: {
+          "content-layers": content,
+          "style-layers": style.join(),
+          optimizer: "adam",
+          "step-size": "10",
+        },
+      }))
+    ),
+  findings(rows) {
+    const done = doneRows(rows);
+    const group = (content: string, style: readonly string[]) =>
+      done.filter((row) => isAt(row, content, style));
+    const errors = (content: string, style: readonly string[]) => {
+      const runs = group(content, style);
+      return {
+        content: runs.map(({ contentError }) => contentError),
+        style: runs.map(({ styleError }) => styleError),
+      };
+    };
+    const all = STYLE_SETS.at(-1)!;
+    return {
+      sheet: {
+        rows: CONTENT_LAYERS.map((content) =>
+          STYLE_SETS.map((style) => rows.find((row) => row.seed === 1 && isAt(row, content, style)))
+        ),
+        rowLabels: CONTENT_LAYERS,
+        columnLabels: STYLE_SETS.map((style) =>
+          style.length === 1 ? style[0] : `${style[0]} to ${style.at(-1)}`
+        ),
+        rowTitle: "content layer",
+        columnTitle: "style layers: the first of each block",
+        title: "One content layer, one to five style layers, from noise",
+      },
+      charts: {
+        chart: lineChart(
+          CONTENT_LAYERS.map((content) => ({
+            name: content,
+            points: STYLE_SETS.map((style): [number, number] => {
+              const { content: c, style: s } = errors(content, style);
+              return [mean(s), mean(c)];
+            }),
+          })),
+          {
+            x: "style error (Gram matrices at five layers)",
+            y: "content error (features at relu4_2)",
+            title: "Content against style by content layer, for one to five style layers",
+          },
+        ),
+      },
+      answer: [
+        "Relative errors of the final pictures (content at relu4_2, style at five layers). With " +
+        `all five style layers: ${
+          listText(CONTENT_LAYERS.map((content) => {
+            const { content: c, style: s } = errors(content, all);
+            return `content layer ${content} gives ${meanText(c)} and ${meanText(s)}`;
+          }))
+        }.`,
+        `With the content layer relu4_2: ${
+          listText(STYLE_SETS.map((style) => {
+            const { content: c, style: s } = errors("relu4_2", style);
+            const count = `${style.length} style ${style.length === 1 ? "layer" : "layers"}`;
+            return `${count} ${meanText(c)} and ${meanText(s)}`;
+          }))
+        }. A run that minimises what the yardstick measures has an advantage by it.`,
+      ],
+    };
+  },
+};

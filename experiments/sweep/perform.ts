@@ -1,0 +1,169 @@
+/**
+ * Does runs one after another and keeps what they have in common: a network, its pictures, and their
+ * targets, each computed once.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { type BackendName, type Engine, useBackend } from "../../lib/backend.ts";
+import { settings } from "../../lib/cli_options.ts";
+import { contentLoss, gramMatrices, meanGramMatrix } from "../../lib/losses.ts";
+import { activations, type Network } from "../../lib/network.ts";
+import { NETWORKS } from "../../lib/networks.ts";
+import { type Picture, readPicture, toTensor, writePicture } from "../../lib/picture.ts";
+import { ingredient, recipeMetadata } from "../../lib/recipe.ts";
+import { type Result, stylize } from "../../lib/stylize.ts";
+import { rememberTargets, type Targets } from "../../lib/targets.ts";
+import { keep, pictureFile } from "./store.ts";
+import type { Moment, Outcome, Run } from "./types.ts";
+
+const CONTENT_LAYER = "relu4_2";
+const STYLE_LAYERS = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"];
+
+/** A run was stopped from outside; nothing is kept of it. */
+export class StoppedError extends Error {}
+
+/** Called after every iteration of a run. */
+export type OnIteration = (run: Run, seconds: number) => void;
+
+type Loaded = { key: string; network: Network; targets: Targets };
+
+/** Does runs and keeps their results in a folder. */
+export class Performer {
+  #pictures = new Map<string, Promise<Picture>>();
+  #loaded: Loaded[] = [];
+
+  constructor(
+    readonly folder: string,
+    readonly onIteration: OnIteration,
+    readonly signal?: AbortSignal,
+  ) {}
+
+  /**
+   * Does a run and keeps its picture and its numbers, or its error.
+   *
+   * @throws {StoppedError} when the signal stopped it.
+   */
+  async perform(run: Run): Promise<void> {
+    let engine: Engine | undefined;
+    try {
+      engine = await useBackend(run.flags.backend as BackendName | undefined);
+      await keep(this.folder, run, await this.#perform(run, engine));
+    } catch (error) {
+      if (error instanceof StoppedError || this.signal?.aborted) throw new StoppedError();
+      await keep(this.folder, run, {
+        status: "failed",
+        error: (error as Error).message,
+        engine: engine?.name ?? "",
+      });
+    }
+  }
+
+  async #perform(run: Run, engine: Engine): Promise<Outcome> {
+    const { flags } = run;
+    const content = await this.#picture(run.content, Number(flags.size));
+    const style = await this.#picture(run.style, Number(flags["style-size"]));
+    const { network, targets } = await this.#network(flags.network, flags.weights);
+    let peakBytes = 0;
+    const result = await stylize(network, {
+      ...settings(flags, content, style),
+      targets,
+      readEvery: 1,
+      signal: this.signal,
+      log: () => {},
+      onFrame: ({ seconds }) => {
+        peakBytes = Math.max(peakBytes, Deno.memoryUsage().rss);
+        this.onIteration(run, seconds);
+      },
+    });
+    if (result.stopped) throw new StoppedError();
+    await this.#writePicture(run, result.picture, engine);
+    return {
+      status: "done",
+      iterations: result.iterations,
+      evaluations: result.evaluations,
+      moments: result.history.map(toMoment),
+      ...await this.#errors(result.picture, content, style),
+      engine: engine.name,
+      seconds: result.seconds,
+      peakBytes,
+    };
+  }
+
+  async #writePicture(run: Run, picture: Picture, engine: Engine): Promise<void> {
+    const path = pictureFile(this.folder, run);
+    const { backend: _, weights, ...flags } = run.flags;
+    const sources = { content: run.content, style: run.style, ...(weights ? { weights } : {}) };
+    const files = Object.fromEntries(
+      await Promise.all(
+        Object.entries(sources).map(async ([name, source]) =>
+          [name, (await ingredient(source, path)).ingredient] as const
+        ),
+      ),
+    );
+    const recipe = { version: run.version, engine: engine.name, files, settings: flags };
+    await writePicture(picture, path, { metadata: recipeMetadata(recipe) });
+  }
+
+  #picture(path: string, maxSize: number): Promise<Picture> {
+    const key = `${maxSize} ${path}`;
+    if (!this.#pictures.has(key)) this.#pictures.set(key, readPicture(path, { maxSize }));
+    return this.#pictures.get(key)!;
+  }
+
+  /** At most two networks are in memory: VGG-16, which measures, and another one. */
+  async #network(name: string, weights?: string): Promise<Loaded> {
+    const key = `${tf.getBackend()} ${name} ${weights ?? ""}`;
+    const there = this.#loaded.find((loaded) => loaded.key === key);
+    if (there) return there;
+    const measures = `${tf.getBackend()} vgg16 `;
+    this.#loaded = this.#loaded.filter((loaded) => loaded.key === measures || void free(loaded));
+    const network = await NETWORKS[name].load({ weights });
+    const loaded = { key, network, targets: rememberTargets(network) };
+    this.#loaded.push(loaded);
+    return loaded;
+  }
+
+  async #errors(picture: Picture, content: Picture, style: Picture) {
+    const { network, targets } = await this.#network("vgg16");
+    const wanted = targets.content(content, [CONTENT_LAYER]);
+    const grams = targets.style(style, STYLE_LAYERS, 1, meanGramMatrix);
+    const errors = tf.tidy(() => {
+      const features = activations(network, toTensor(picture), [CONTENT_LAYER, ...STYLE_LAYERS]);
+      const painted = gramMatrices(features, meanGramMatrix);
+      const square = tf.div(
+        contentLoss(features, wanted),
+        tf.mean(tf.square(wanted[CONTENT_LAYER])),
+      );
+      const each = STYLE_LAYERS.map((layer) =>
+        tf.div(tf.norm(tf.sub(painted[layer], grams[layer])), tf.norm(grams[layer]))
+      );
+      return tf.stack([tf.sqrt(square), tf.mean(tf.stack(each))]);
+    });
+    const [contentError, styleError] = await errors.data();
+    errors.dispose();
+    return { contentError, styleError };
+  }
+
+  /** Frees what is kept. */
+  dispose(): void {
+    this.#loaded.forEach(free);
+    this.#loaded = [];
+  }
+}
+
+function free({ network, targets }: Loaded): void {
+  targets.dispose();
+  network.dispose();
+}
+
+function toMoment({ iteration, evaluations, seconds, losses }: Result["history"][number]): Moment {
+  const values = Object.entries(losses);
+  return {
+    iteration,
+    evaluations,
+    seconds,
+    total: values.reduce((sum, [, l]) => sum + l.loss * l.weight * l.adjustment, 0),
+    losses: Object.fromEntries(values.map(([name, { loss }]) => [name, loss])),
+  };
+}

@@ -1,0 +1,62 @@
+/**
+ * How far a sweep is: a bar with the time left on a terminal, a line per run elsewhere.
+ *
+ * @module
+ */
+import { SingleBar } from "cli-progress";
+import type { Run } from "./types.ts";
+
+/** What an iteration costs, roughly: time grows with the pixels. */
+export const costOf = ({ flags }: Run) => Number(flags.size) ** 2;
+
+/** Follows a sweep. */
+export type Progress = {
+  /** An iteration of a run is done. */
+  iteration(cost: number): void;
+  /** A run is done, or has failed. */
+  run(name: string, remark: string): void;
+  stop(): void;
+};
+
+/** Progress over the runs that are still to be done. */
+export function showProgress(
+  missing: readonly Run[],
+  say: (line: string) => void = console.log,
+): Progress {
+  const total = missing.reduce((sum, run) => sum + costOf(run) * Number(run.flags.iterations), 0);
+  const began = performance.now();
+  let [spent, done] = [0, 0];
+  const left = () => {
+    const seconds = (performance.now() - began) / 1000;
+    return spent > 0 ? clock(Math.max(0, seconds * (total - spent) / spent)) : "…";
+  };
+  const bar = Deno.stdout.isTerminal()
+    ? new SingleBar({
+      format: "{bar} {percentage} % · run {done} of {runs} · {name} · {left} left",
+      barsize: 20,
+      hideCursor: true,
+    })
+    : undefined;
+  const payload = () => ({ done, runs: missing.length, left: left() });
+  bar?.start(Math.max(1, total), 0, { ...payload(), name: "" });
+  return {
+    iteration(cost) {
+      spent += cost;
+      bar?.update(Math.min(spent, total), payload());
+    },
+    run(name, remark) {
+      done++;
+      if (bar) bar.update(Math.min(spent, total), { ...payload(), name });
+      else say(`${done} of ${missing.length}: ${name} ${remark} · ${left()} left`);
+    },
+    stop: () => bar?.stop(),
+  };
+}
+
+/** Seconds as `m:ss` or `h:mm:ss`. */
+export function clock(seconds: number): string {
+  const whole = Math.round(seconds);
+  const two = (n: number) => String(n).padStart(2, "0");
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}

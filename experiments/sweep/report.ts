@@ -1,0 +1,165 @@
+/**
+ * Writes what a sweep has found: tables, pictures on a sheet, charts, and the answer in words.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { contactSheet } from "../../lib/display.ts";
+import { type Picture, readPicture, writePicture } from "../../lib/picture.ts";
+import { writeWhole } from "../../lib/picture/file.ts";
+import { groupBy } from "./statistics.ts";
+import { pictureFile, writeText } from "./store.ts";
+import type { DoneRow, Experiment, Options, Row, Sheet } from "./types.ts";
+
+/** The width of a contact sheet, about. */
+const SHEET_WIDTH = 1500;
+const LOSSES = ["content", "style", "denoise"] as const;
+
+/** Columns that differ from one execution to the next. */
+export const MEASURED_COLUMNS = ["seconds", "peak_memory_mb"];
+
+/** Writes `results.csv`, `curves.csv`, `contact_sheet.png`, charts and `answer.md`. */
+export async function report(
+  folder: string,
+  experiment: Experiment,
+  rows: Row[],
+  options: Options,
+): Promise<string> {
+  await writeText(join(folder, "results.csv"), resultsCsv(rows));
+  await writeText(join(folder, "curves.csv"), curvesCsv(rows));
+  const { sheet, charts, answer } = await experiment.findings(rows, options);
+  await writePicture(await composeSheet(folder, sheet), join(folder, "contact_sheet.png"));
+  for (const [name, chart] of Object.entries(charts)) {
+    const path = join(folder, name);
+    await writeWhole(`${path}.png`, chart.png, `write ${path}.png`);
+    await writeText(`${path}.svg`, chart.svg);
+  }
+  const text = answerText(experiment, rows, options, answer);
+  await writeText(join(folder, "answer.md"), text);
+  return text;
+}
+
+/** A row a run; the columns that differ from one execution to the next are the last. */
+export function resultsCsv(rows: readonly Row[]): string {
+  const flags = [...new Set(rows.flatMap((row) => Object.keys(row.flags)))].sort();
+  const header = [
+    "run",
+    "status",
+    "picture_content",
+    "picture_style",
+    ...flags.map((flag) => flag.replaceAll("-", "_")),
+    "iterations_done",
+    "evaluations",
+    ...LOSSES.map((name) => `${name}_loss`),
+    "total_loss",
+    ...QUARTERS.map(({ name }) => name),
+    "content_error",
+    "style_error",
+    "engine",
+    "version",
+    "error",
+    ...MEASURED_COLUMNS,
+  ];
+  const lines = rows.map((row) => {
+    const done = row.status === "done" ? row : undefined;
+    const last = done?.moments.at(-1);
+    return [
+      row.name,
+      row.status,
+      row.content,
+      row.style,
+      ...flags.map((flag) => row.flags[flag] ?? ""),
+      done?.iterations,
+      done?.evaluations,
+      ...LOSSES.map((name) => last?.losses[name]),
+      last?.total,
+      ...QUARTERS.map(({ part }) => done && momentAt(done, part)?.total),
+      done?.contentError,
+      done?.styleError,
+      row.engine,
+      row.version,
+      row.status === "failed" ? row.error : "",
+      done?.seconds.toFixed(3),
+      done && (done.peakBytes / 1e6).toFixed(0),
+    ];
+  });
+  return csv([header, ...lines]);
+}
+
+const QUARTERS = [
+  { name: "total_loss_at_start", part: 0 },
+  { name: "total_loss_at_25_percent", part: 0.25 },
+  { name: "total_loss_at_50_percent", part: 0.5 },
+  { name: "total_loss_at_75_percent", part: 0.75 },
+];
+
+const momentAt = ({ moments }: DoneRow, part: number) => moments[Math.floor(moments.length * part)];
+
+/** A row an iteration: the losses that it started from. */
+function curvesCsv(rows: readonly Row[]): string {
+  const header = [
+    "run",
+    "iteration",
+    "evaluations",
+    ...LOSSES.map((n) => `${n}_loss`),
+    "total_loss",
+    "seconds",
+  ];
+  const lines = rows.flatMap((row) =>
+    row.status === "failed" ? [] : row.moments.map((moment) => [
+      row.name,
+      moment.iteration,
+      moment.evaluations,
+      ...LOSSES.map((name) => moment.losses[name]),
+      moment.total,
+      moment.seconds.toFixed(3),
+    ])
+  );
+  return csv([header, ...lines]);
+}
+
+/** RFC 4180: what holds a comma, a quote or a line break stands in quotes. */
+function csv(table: readonly (readonly (string | number | undefined)[])[]): string {
+  const cell = (value: string | number | undefined) => {
+    const text = `${value ?? ""}`;
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return table.map((row) => row.map(cell).join(",") + "\n").join("");
+}
+
+async function composeSheet(folder: string, sheet: Sheet): Promise<Picture> {
+  const { rows, rowLabels, columnLabels, rowTitle, columnTitle, title } = sheet;
+  const columns = Math.max(...rows.map((row) => row.length));
+  const cell = Math.max(48, Math.min(360, Math.floor((SHEET_WIDTH - 190) / columns) - 12));
+  const failed = { width: 3, height: 2, data: new Float32Array(18).fill(225) };
+  const pictures = await Promise.all(rows.map((row) =>
+    Promise.all(
+      row.map((run) =>
+        run?.status === "done" ? readPicture(pictureFile(join(folder, "runs"), run)) : failed
+      ),
+    )
+  ));
+  return contactSheet(pictures, { rowLabels, columnLabels, rowTitle, columnTitle, title, cell });
+}
+
+function answerText(
+  { question }: Experiment,
+  rows: readonly Row[],
+  { content, style, size, iterations, seeds }: Options,
+  answer: readonly string[],
+): string {
+  const failed = rows.flatMap((row) => row.status === "failed" ? [row] : []);
+  const engines = [...new Set(rows.map((row) => row.engine).filter((name) => name !== ""))];
+  const settings = `${rows.length} runs, size ${size}, ${iterations} iterations, ` +
+    `${seeds} ${seeds === 1 ? "seed" : "seeds"}, content ${content}, style ${style}, ` +
+    `engine ${engines.join(", ") || "none"}, version ${rows[0].version}`;
+  const lines = [`# ${question}`, answer.join(" "), `Settings: ${settings}.`];
+  if (failed.length > 0) {
+    const each = [...groupBy(failed, ({ error }) => error)]
+      .map(([error, group]) => `- ${group.map(({ name }) => name).join(", ")}: ${error}`).join(
+        "\n",
+      );
+    lines.push(`${failed.length} of ${rows.length} runs failed:\n\n${each}`);
+  }
+  return lines.join("\n\n") + "\n";
+}

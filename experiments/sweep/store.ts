@@ -1,0 +1,47 @@
+/**
+ * The results on disk: `FILE.png` and, written last, `FILE.json`. Both appear whole or not at all, so
+ * a run has ended exactly if its JSON file is there, whatever happened to the process.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { writeWhole } from "../../lib/picture/file.ts";
+import type { Failure, Outcome, Row, Run } from "./types.ts";
+
+/** The picture of a run. */
+export const pictureFile = (folder: string, { file }: Run) => join(folder, `${file}.png`);
+
+/** Keeps what came of a run. */
+export async function keep(folder: string, run: Run, result: Outcome | Failure): Promise<void> {
+  await writeText(join(folder, `${run.file}.json`), JSON.stringify({ ...run, ...result }));
+}
+
+/** The row of a run; undefined while it is missing. */
+export async function find(folder: string, run: Run): Promise<Row | undefined> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(join(folder, `${run.file}.json`));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  // Names and paths are those of now: the same run may stand elsewhere in another grid.
+  return { ...JSON.parse(text), ...run };
+}
+
+/** Forgets a run. */
+export async function forget(folder: string, run: Run): Promise<void> {
+  await Deno.remove(join(folder, `${run.file}.json`)).catch(() => {});
+}
+
+/** A text file, whole or not at all. */
+export async function writeText(path: string, text: string): Promise<void> {
+  await writeWhole(path, new TextEncoder().encode(text), `write ${path}`);
+}
+
+/** Removes what a killed process has left half-written. */
+export async function sweepUp(folder: string): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) {
+    if (/^\..*\.tmp$/.test(name)) await Deno.remove(join(folder, name)).catch(() => {});
+  }
+}
