@@ -5,7 +5,7 @@
  * @module
  */
 import { lineChart } from "../lib/display.ts";
-import { doneRows, listText, mean, meanText } from "./sweep/statistics.ts";
+import { crossRuns, doneRows, listText, mean, meanText } from "./sweep/statistics.ts";
 import type { Experiment, Row } from "./sweep/types.ts";
 
 const CONTENT_LAYERS = ["relu1_2", "relu2_2", "relu3_1", "relu4_2", "relu5_1"];
@@ -44,9 +44,7 @@ export const layers: Experiment = {
     const all = STYLE_SETS.at(-1)!;
     return {
       sheet: {
-        rows: CONTENT_LAYERS.map((content) =>
-          STYLE_SETS.map((style) => rows.find((row) => row.seed === 1 && isAt(row, content, style)))
-        ),
+        rows: crossRuns(rows, CONTENT_LAYERS, STYLE_SETS, isAt),
         rowLabels: CONTENT_LAYERS,
         columnLabels: STYLE_SETS.map((style) =>
           style.length === 1 ? style[0] : `${style[0]} to ${style.at(-1)}`

@@ -8,7 +8,7 @@
  * @module
  */
 import { lineChart } from "../lib/display.ts";
-import { doneRows, listText, mean, meanText } from "./sweep/statistics.ts";
+import { crossRuns, doneRows, listText, mean, meanText } from "./sweep/statistics.ts";
 import type { DoneRow, Experiment, Row } from "./sweep/types.ts";
 
 const NETWORKS = ["vgg16", "vgg19", "inception5h"];
@@ -37,11 +37,7 @@ export const networks: Experiment = {
     const absent = NETWORKS.filter((network) => !present.includes(network));
     return {
       sheet: {
-        rows: NETWORKS.map((network) =>
-          STYLE_WEIGHTS.map((style) =>
-            rows.find((row) => row.seed === 1 && isAt(row, network, style))
-          )
-        ),
+        rows: crossRuns(rows, NETWORKS, STYLE_WEIGHTS, isAt),
         rowLabels: NETWORKS,
         columnLabels: STYLE_WEIGHTS,
         rowTitle: "network",

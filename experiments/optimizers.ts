@@ -9,6 +9,7 @@
 import { lineChart } from "../lib/display.ts";
 import {
   bestWithin,
+  crossRuns,
   deviation,
   doneRows,
   groupBy,
@@ -78,13 +79,12 @@ export const optimizers: Experiment = {
     }
     return {
       sheet: {
-        rows: NAMES.map((name) =>
-          STEP_SIZES.map((stepSize) =>
-            rows.find(({ flags, seed }) =>
-              seed === 1 && flags.optimizer === name &&
-              flags["step-size"] === `${stepSizeOf(name, stepSize)}`
-            )
-          )
+        rows: crossRuns(
+          rows,
+          NAMES,
+          STEP_SIZES,
+          ({ flags }, name, stepSize) =>
+            flags.optimizer === name && flags["step-size"] === `${stepSizeOf(name, stepSize)}`,
         ),
         rowLabels: NAMES,
         columnLabels: STEP_SIZES.map((size) => `${size}`),

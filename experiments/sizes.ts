@@ -7,7 +7,7 @@
  * @module
  */
 import { lineChart } from "../lib/display.ts";
-import { doneRows, groupBy, listText, mean, meanText } from "./sweep/statistics.ts";
+import { crossRuns, doneRows, groupBy, listText, mean, meanText } from "./sweep/statistics.ts";
 import type { Experiment, Options, Row } from "./sweep/types.ts";
 
 const FACTORS = [0.5, 1, 1.5, 2];
@@ -68,9 +68,7 @@ export const sizes: Experiment = {
     });
     return {
       sheet: {
-        rows: GRAMS.map((gram) =>
-          sizesOf(options).map((size) => rows.find((row) => isAt(row, gram, size)))
-        ),
+        rows: crossRuns(rows, GRAMS, sizesOf(options), isAt),
         rowLabels: GRAMS,
         columnLabels: sizesOf(options).map((size) => `${size} px`),
         rowTitle: "form of the Gram matrix",

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { lineChart } from "../lib/display.ts";
 import { type Picture, readPicture } from "../lib/picture.ts";
 import { folderOf } from "./sweep/plan.ts";
-import { doneRows, listText, mean, meanCurve, meanText } from "./sweep/statistics.ts";
+import { crossRuns, doneRows, listText, mean, meanCurve, meanText } from "./sweep/statistics.ts";
 import { pictureFile } from "./sweep/store.ts";
 import type { DoneRow, Experiment, Options, Row } from "./sweep/types.ts";
 
@@ -55,11 +55,7 @@ export const starts: Experiment = {
     const noises = await apart(noise, noise);
     return {
       sheet: {
-        rows: STARTS.map((start) =>
-          counts(options).map((count) =>
-            rows.find((row) => row.seed === 1 && isAt(row, start, count))
-          )
-        ),
+        rows: crossRuns(rows, STARTS, counts(options), isAt),
         rowLabels: STARTS,
         columnLabels: counts(options).map((count) => `${count} iterations`),
         rowTitle: "start",

@@ -4,7 +4,7 @@
  * @module
  */
 import { lineChart } from "../lib/display.ts";
-import { doneRows, listText, mean, meanText } from "./sweep/statistics.ts";
+import { crossRuns, doneRows, listText, mean, meanText } from "./sweep/statistics.ts";
 import type { Experiment, Options, Row } from "./sweep/types.ts";
 
 const STEP_SIZES = ["1", "3", "10", "30"];
@@ -36,11 +36,7 @@ export const steps: Experiment = {
         .sort((a, b) => mean(a.losses) - mean(b.losses))[0];
     return {
       sheet: {
-        rows: STEP_SIZES.map((stepSize) =>
-          counts(options).map((count) =>
-            rows.find((row) => row.seed === 1 && isAt(row, stepSize, count))
-          )
-        ),
+        rows: crossRuns(rows, STEP_SIZES, counts(options), isAt),
         rowLabels: STEP_SIZES,
         columnLabels: counts(options).map((count) => `${count} iterations`),
         rowTitle: "step size",

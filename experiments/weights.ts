@@ -5,7 +5,7 @@
  * @module
  */
 import { lineChart } from "../lib/display.ts";
-import { doneRows, listText, mean, meanText } from "./sweep/statistics.ts";
+import { crossRuns, doneRows, listText, mean, meanText } from "./sweep/statistics.ts";
 import type { Experiment, Row } from "./sweep/types.ts";
 
 const STYLE_WEIGHTS = ["20", "100", "500", "2500", "12500"];
@@ -46,11 +46,7 @@ export const weights: Experiment = {
       meanText(errors("styleError", style, denoise));
     return {
       sheet: {
-        rows: DENOISE_WEIGHTS.map((denoise) =>
-          STYLE_WEIGHTS.map((style) =>
-            rows.find((row) => row.seed === 1 && isAt(row, style, denoise))
-          )
-        ),
+        rows: crossRuns(rows, DENOISE_WEIGHTS, STYLE_WEIGHTS, (row, d, s) => isAt(row, s, d)),
         rowLabels: DENOISE_WEIGHTS,
         columnLabels: STYLE_WEIGHTS,
         rowTitle: "denoise weight",

@@ -2,36 +2,12 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { readPicture } from "../lib/picture.ts";
 import { TRACE_COLUMNS } from "../lib/trace.ts";
+import { call, command, inFolder, namesIn } from "./command.ts";
 
-const root = new URL("../", import.meta.url);
 const content = "notebooks/images/content/eilean-donan.jpg";
 const style = "notebooks/images/style/church-at-auvers.jpg";
 
-function command(args: string[]): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "lib/cli.ts", ...args],
-    cwd: root,
-    stdout: "piped",
-    stderr: "piped",
-  });
-}
-
-async function stylize(...args: string[]) {
-  const { code, stdout, stderr } = await command(args).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, out: text(stdout), err: text(stderr) };
-}
-
-/** A folder for a test, and the names of what lies in it afterwards. */
-async function inFolder(test: (folder: string) => Promise<void>) {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-const listOf = (folder: string) => Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+const stylize = (...args: string[]) => call("lib/cli.ts", args);
 
 Deno.test("stylize --help shows every flag, with examples", async () => {
   const { code, out } = await stylize("--help");
@@ -83,7 +59,7 @@ Deno.test("stylize finds a trace that cannot be written before the run", () =>
     const { code, err } = await stylize(content, style, "--out", out, "--trace", "no/such/t.csv");
     assertEquals(code, 1);
     assertStringIncludes(err, "no/such/t.csv");
-    assertEquals(listOf(folder), []);
+    assertEquals(namesIn(folder), []);
   }));
 
 Deno.test("stylize names a content picture that is missing", () =>
@@ -92,7 +68,7 @@ Deno.test("stylize names a content picture that is missing", () =>
     const { code, err } = await stylize("nowhere.jpg", style, ...files);
     assertEquals(code, 1);
     assertStringIncludes(err, "nowhere.jpg");
-    assertEquals(listOf(folder), []);
+    assertEquals(namesIn(folder), []);
   }));
 
 Deno.test("stylize writes the picture and a trace with a row per iteration", () =>
@@ -102,7 +78,7 @@ Deno.test("stylize writes the picture and a trace with a row per iteration", () 
     const run = await stylize(content, style, "--out", out, "--trace", trace, ...settings);
     assertEquals(run.code, 0, run.err);
     assertStringIncludes(run.out, "Engine: ");
-    assertEquals(listOf(folder), ["mixed.png", "trace.csv"]);
+    assertEquals(namesIn(folder), ["mixed.png", "trace.csv"]);
     const { width, height } = await readPicture(out);
     assertEquals([width, height], [32, 21]);
     const [header, ...rows] = (await Deno.readTextFile(trace)).trim().split("\n");
@@ -127,7 +103,7 @@ Deno.test({
       const out = join(folder, "mixed.png");
       const trace = join(folder, "trace.csv");
       const args = [content, style, "--out", out, "--size", "64", "-n", "5000", "--trace", trace];
-      const child = command(args).spawn();
+      const child = command("lib/cli.ts", args).spawn();
       // The trace grows once the run is on its way.
       for (let i = 0; i < 600; i++) {
         await new Promise((resolve) => setTimeout(resolve, 100));
@@ -137,7 +113,7 @@ Deno.test({
       child.kill("SIGINT");
       const { code } = await child.output();
       assertEquals(code, 130);
-      assertEquals(listOf(folder), ["mixed.png", "trace.csv"]);
+      assertEquals(namesIn(folder), ["mixed.png", "trace.csv"]);
       assertEquals((await readPicture(out)).width, 64);
     }),
 });

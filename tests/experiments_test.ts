@@ -3,33 +3,10 @@ import { join } from "node:path";
 import { MEASURED_COLUMNS } from "../experiments/sweep/report.ts";
 import { readPicture } from "../lib/picture.ts";
 import { readRecipe } from "../lib/recipe.ts";
+import { call, command, inFolder, namesIn } from "./command.ts";
 
-const root = new URL("../", import.meta.url);
-
-function command(args: string[], env: Record<string, string> = {}): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "experiments/experiment.ts", ...args],
-    cwd: root,
-    env,
-    stdout: "piped",
-    stderr: "piped",
-  });
-}
-
-async function experiment(args: string[], env: Record<string, string> = {}) {
-  const { code, stdout, stderr } = await command(args, env).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, out: text(stdout), err: text(stderr) };
-}
-
-async function inFolder(test: (folder: string) => Promise<void>) {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+const SCRIPT = "experiments/experiment.ts";
+const experiment = (args: string[], env?: Record<string, string>) => call(SCRIPT, args, env);
 
 /** `results.csv` without the columns that differ from one execution to the next. */
 async function results(folder: string): Promise<string> {
@@ -37,8 +14,6 @@ async function results(folder: string): Promise<string> {
   return text.split("\n").map((line) => line.split(",").slice(0, -MEASURED_COLUMNS.length).join())
     .join("\n");
 }
-
-const namesIn = (folder: string) => Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
 
 /** How many runs each has with two seeds at 48 px. */
 const RUNS: Record<string, number> = {
@@ -114,7 +89,7 @@ for (const jobs of ["1", "2"]) {
           folder: string,
         ) => ["weights", "--size", "48", "-n", "3", "--output", join(output, folder)];
         const folder = join(output, "killed", "weights");
-        const child = command([...flags("killed"), "--jobs", jobs]).spawn();
+        const child = command(SCRIPT, [...flags("killed"), "--jobs", jobs]).spawn();
         await waitForRuns(join(folder, "runs"), 4);
         child.kill("SIGKILL");
         await child.output();
@@ -152,11 +127,8 @@ Deno.test("every picture of a sweep can be made again by stylize --from", () =>
       assertEquals([settings.size, settings.seed, settings["step-size"]], ["48", "1", "10"]);
       assert(engine !== "" && version !== "");
       const again = join(folder, "again.png");
-      const stylize = await new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "lib/cli.ts", "--from", path, "--out", again],
-        cwd: root,
-      }).output();
-      assertEquals(stylize.code, 0, new TextDecoder().decode(stylize.stderr));
+      const stylize = await call("lib/cli.ts", ["--from", path, "--out", again]);
+      assertEquals(stylize.code, 0, stylize.err);
       assertEquals(await Deno.readFile(again), await Deno.readFile(path), name);
     }
   }));

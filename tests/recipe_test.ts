@@ -3,29 +3,14 @@ import { join } from "node:path";
 import { encodePicture, writePicture } from "../lib/picture.ts";
 import { findIngredient, ingredient, readRecipe, recipeMetadata } from "../lib/recipe.ts";
 import { codeVersion, VERSION } from "../lib/version.ts";
+import { call, inFolder } from "./command.ts";
 import { noisePicture } from "./stub.ts";
 
 const root = new URL("../", import.meta.url);
 const content = "notebooks/images/content/eilean-donan.jpg";
 const style = "notebooks/images/style/church-at-auvers.jpg";
 
-async function stylize(...args: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "lib/cli.ts", ...args],
-    cwd: root,
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, out: text(stdout), err: text(stderr) };
-}
-
-async function inFolder(test: (folder: string) => Promise<void>) {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+const stylize = (...args: string[]) => call("lib/cli.ts", args);
 
 const recipe = {
   version: "1",

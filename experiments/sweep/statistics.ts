@@ -76,3 +76,14 @@ export function meanCurve(
 export function listText(items: readonly string[]): string {
   return items.length < 2 ? items.join() : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
 }
+
+/** The runs of the first seed by two axes, as they stand on a contact sheet. */
+export function crossRuns<A, B>(
+  rows: readonly Row[],
+  down: readonly A[],
+  across: readonly B[],
+  isAt: (row: Row, a: A, b: B) => boolean,
+): (Row | undefined)[][] {
+  const first = rows.filter(({ seed }) => seed === 1);
+  return down.map((a) => across.map((b) => first.find((row) => isAt(row, a, b))));
+}
