@@ -8,7 +8,15 @@ import { lineChart } from "../lib/display.ts";
 import { crossRuns, doneRows, listText, mean, meanText } from "./sweep/statistics.ts";
 import type { Experiment, Row } from "./sweep/types.ts";
 
-const CONTENT_LAYERS = ["relu1_2", "relu2_2", "relu3_1", "relu4_2", "relu5_1"];
+/** Content layers, with weights that make their losses equal at the start (noise, default pictures). */
+const CONTENT_WEIGHTS: Record<string, string> = {
+  relu1_2: "1.9",
+  relu2_2: "0.3",
+  relu3_1: "0.23",
+  relu4_2: "1",
+  relu5_1: "10",
+};
+const CONTENT_LAYERS = Object.keys(CONTENT_WEIGHTS);
 const STYLE_LAYERS = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"];
 const STYLE_SETS = STYLE_LAYERS.map((_, i) => STYLE_LAYERS.slice(0, i + 1));
 
@@ -17,13 +25,15 @@ const isAt = (row: Row, content: string, style: readonly string[]) =>
 
 export const layers: Experiment = {
   question: "What do the layers of content and style do?",
-  defaults: { size: 128, iterations: 100, seeds: 1 },
+  defaults: { size: 192, iterations: 100, seeds: 1 },
   grid: () =>
     CONTENT_LAYERS.flatMap((content) =>
       STYLE_SETS.map((style) => ({
         name: `content-${content}-style-to-${style.at(-1)}`,
         flags: {
           "content-layers": content,
+          "content-weight": CONTENT_WEIGHTS[content],
+          "style-weight": "20",
           "style-layers": style.join(),
           optimizer: "adam",
           "step-size": "10",

@@ -12,14 +12,14 @@ import { crossRuns, doneRows, listText, mean, meanText } from "./sweep/statistic
 import type { DoneRow, Experiment, Row } from "./sweep/types.ts";
 
 const NETWORKS = ["vgg16", "vgg19", "inception5h"];
-const STYLE_WEIGHTS = ["20", "500", "12500"];
+const STYLE_WEIGHTS = ["5", "20", "100"];
 
 const isAt = (row: Row, network: string, style: string) =>
   row.flags.network === network && row.flags["style-weight"] === style;
 
 export const networks: Experiment = {
   question: "What do other networks make of the same pictures?",
-  defaults: { size: 128, iterations: 100, seeds: 1 },
+  defaults: { size: 192, iterations: 100, seeds: 1 },
   grid: () =>
     NETWORKS.flatMap((network) =>
       STYLE_WEIGHTS.map((style) => ({

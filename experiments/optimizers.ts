@@ -30,7 +30,7 @@ const stepSizeOf = (name: string, stepSize: number) =>
 
 export const optimizers: Experiment = {
   question: "Which optimizer gets furthest with the same number of evaluations?",
-  defaults: { size: 128, iterations: 100, seeds: 3 },
+  defaults: { size: 160, iterations: 100, seeds: 2 },
   grid: () =>
     NAMES.flatMap((name) =>
       STEP_SIZES.map((stepSize) => ({

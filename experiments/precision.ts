@@ -33,7 +33,7 @@ const FLAGS = { init: "content", optimizer: "adam", "step-size": "5" };
 
 export const precision: Experiment = {
   question: "Does it matter that the weights are kept in half precision?",
-  defaults: { size: 128, iterations: 100, seeds: 1 },
+  defaults: { size: 192, iterations: 100, seeds: 1 },
   async prepare(folder) {
     await Deno.mkdir(join(folder, "weights"), { recursive: true });
     const shipped = await readWeights(SHIPPED);

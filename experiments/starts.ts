@@ -28,7 +28,7 @@ function difference(a: Picture, b: Picture): number {
 
 export const starts: Experiment = {
   question: "Does it matter where one starts?",
-  defaults: { size: 128, iterations: 300, seeds: 3 },
+  defaults: { size: 192, iterations: 200, seeds: 2 },
   grid: (options) =>
     STARTS.flatMap((init) =>
       counts(options).map((count) => ({

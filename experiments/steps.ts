@@ -18,7 +18,7 @@ const isAt = (row: Row, stepSize: string, count: number) =>
 
 export const steps: Experiment = {
   question: "Do more iterations and smaller steps help?",
-  defaults: { size: 128, iterations: 400, seeds: 1 },
+  defaults: { size: 192, iterations: 256, seeds: 1 },
   grid: (options) =>
     STEP_SIZES.flatMap((stepSize) =>
       counts(options).map((count) => ({

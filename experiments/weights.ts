@@ -8,7 +8,7 @@ import { lineChart } from "../lib/display.ts";
 import { crossRuns, doneRows, listText, mean, meanText } from "./sweep/statistics.ts";
 import type { Experiment, Row } from "./sweep/types.ts";
 
-const STYLE_WEIGHTS = ["20", "100", "500", "2500", "12500"];
+const STYLE_WEIGHTS = ["1", "5", "20", "100", "500"];
 const DENOISE_WEIGHTS = ["0", "0.1", "1"];
 
 const isAt = (row: Row, style: string, denoise: string) =>
@@ -16,7 +16,7 @@ const isAt = (row: Row, style: string, denoise: string) =>
 
 export const weights: Experiment = {
   question: "What do the weights of style and denoise do?",
-  defaults: { size: 128, iterations: 100, seeds: 1 },
+  defaults: { size: 192, iterations: 100, seeds: 1 },
   grid: () =>
     DENOISE_WEIGHTS.flatMap((denoise) =>
       STYLE_WEIGHTS.map((style) => ({
@@ -71,9 +71,9 @@ export const weights: Experiment = {
         `Relative errors of content and style. With denoise weight 0.1: ${
           listText(STYLE_WEIGHTS.map((style) => `style weight ${style}: ${line(style, "0.1")}`))
         }.`,
-        `With style weight 500: ${
+        `With style weight 20: ${
           listText(DENOISE_WEIGHTS.map((denoise) =>
-            `denoise weight ${denoise}: ${line("500", denoise)}`
+            `denoise weight ${denoise}: ${line("20", denoise)}`
           ))
         }.`,
       ],
