@@ -65,17 +65,26 @@ export const layers: Experiment = {
       },
       charts: {
         chart: lineChart(
-          CONTENT_LAYERS.map((content) => ({
-            name: content,
-            points: STYLE_SETS.map((style): [number, number] => {
-              const { content: c, style: s } = errors(content, style);
-              return [mean(s), mean(c)];
-            }),
-          })),
+          [
+            ...CONTENT_LAYERS.map((content) => ({
+              name: `content error, ${content}`,
+              points: STYLE_SETS.map((style): [number, number] => [
+                style.length,
+                mean(errors(content, style).content),
+              ]),
+            })),
+            {
+              name: "style error, mean",
+              points: STYLE_SETS.map((style): [number, number] => [
+                style.length,
+                mean(CONTENT_LAYERS.flatMap((content) => errors(content, style).style)),
+              ]),
+            },
+          ],
           {
-            x: "style error (Gram matrices at five layers)",
-            y: "content error (features at relu4_2)",
-            title: "Content against style by content layer, for one to five style layers",
+            x: "number of style layers, from the first block on",
+            y: "relative error of the final picture",
+            title: "What further style layers do, by content layer",
           },
         ),
       },
