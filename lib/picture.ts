@@ -56,6 +56,8 @@ export type WriteOptions = {
   metadata?: Record<string, string>;
 };
 
+const RESIZE = "resize a picture";
+
 const EXTENSIONS: Record<string, WrittenFormat> = {
   ".png": "png",
   ".jpg": "jpeg",
@@ -83,10 +85,11 @@ export async function readPicture(
   if (size !== undefined) {
     for (const i of [0, 1]) checkPositiveInteger(what, `size[${i}]`, size[i]);
   }
-  const picture = decodePicture(await readBytes(source, what), what);
-  if (maxSize !== undefined) return resizePicture(picture, { maxSize });
-  if (size !== undefined) return resizePicture(picture, { width: size[0], height: size[1] });
-  return picture;
+  const { width, height, data } = decodePicture(await readBytes(source, what), what);
+  const target = maxSize !== undefined ? { maxSize } : size && { width: size[0], height: size[1] };
+  const [toWidth, toHeight] = target ? targetSize({ width, height }, target) : [width, height];
+  const resized = resampleLanczos(data, [width, height], [toWidth, toHeight]);
+  return { width: toWidth, height: toHeight, data: resized };
 }
 
 /**
@@ -105,29 +108,31 @@ export async function readPicture(
  * ```
  */
 export function resizePicture(picture: Picture, target: TargetSize): Picture {
-  const what = "resize a picture";
-  checkPicture(what, picture);
-  const [width, height] = targetSize(what, picture, target);
+  checkPicture(RESIZE, picture);
+  const [width, height] = targetSize(picture, target);
   if (width === picture.width && height === picture.height) return picture;
   const data = resampleLanczos(picture.data, [picture.width, picture.height], [width, height]);
   return { width, height, data };
 }
 
-function targetSize(what: string, { width, height }: Picture, target: TargetSize) {
+function targetSize(
+  { width, height }: { width: number; height: number },
+  target: TargetSize,
+): [width: number, height: number] {
   let size: [number, number];
   if ("maxSize" in target) {
-    checkPositiveInteger(what, "maxSize", target.maxSize);
+    checkPositiveInteger(RESIZE, "maxSize", target.maxSize);
     const factor = target.maxSize / Math.max(width, height);
     const scale = (side: number) => Math.max(1, Math.trunc(side * factor));
     size = [scale(width), scale(height)];
   } else {
-    checkPositiveInteger(what, "width", target.width);
-    checkPositiveInteger(what, "height", target.height);
+    checkPositiveInteger(RESIZE, "width", target.width);
+    checkPositiveInteger(RESIZE, "height", target.height);
     size = [target.width, target.height];
   }
   if (size[0] * size[1] > MAX_PIXELS) {
     const rule = `the result must have at most ${MAX_PIXELS / 1e6} megapixels`;
-    throw new RangeError(cannot(what, rule, size.join("x")));
+    throw new RangeError(cannot(RESIZE, rule, size.join("x")));
   }
   return size;
 }

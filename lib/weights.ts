@@ -40,7 +40,13 @@ export async function readWeights(
         `value is ${found} (${bytes.length} bytes); fetch the file again`,
     );
   }
-  return await parseWeights(bytes, name);
+  const weights = await parseWeights(bytes, name);
+  const { buffer } = bytes;
+  const inUse = bytes === source ||
+    Object.values(weights).some(({ data }) => data.buffer === buffer);
+  // Frees the memory now; the garbage collector may take its time.
+  if (!inUse) (buffer as ArrayBuffer).transfer(0);
+  return weights;
 }
 
 /** A file as errors call it. */

@@ -73,6 +73,14 @@ const CASES: Record<string, Case[]> = {
     { inputs: [noise([5, 7]), noise([3, 7])], run: (a, b) => tf.matMul(a, b, false, true) },
     { inputs: [noise([7, 5]), noise([3, 7])], run: (a, b) => tf.matMul(a, b, true, true) },
     { inputs: [noise([4, 5, 7]), noise([4, 7, 3])], run: (a, b) => tf.matMul(a, b) },
+    // Large enough to be put off until somebody reads it.
+    { inputs: [noise([2050, 40]), noise([40, 40])], run: (a, b) => tf.matMul(a, b) },
+    { inputs: [noise([2050, 40]), noise([40, 40])], run: (a, b) => tf.tanh(tf.matMul(a, b)) },
+    {
+      inputs: [noise([2050, 40]), noise([40, 40])],
+      run: (a, b) => tf.reshape(tf.matMul(tf.matMul(a, b), b), [1, 25, 82, 40]).sum(-1),
+    },
+    { inputs: [noise([2050, 40]), noise([40, 40])], run: (a, b) => tf.matMul(a, b).toInt() },
     { inputs: [noise([4, 5, 7]), noise([1, 7, 3])], run: (a, b) => tf.matMul(a, b) },
   ],
   "convolutions of a user's own network": ([
@@ -185,6 +193,20 @@ Deno.test("what was read stays as it is when its buffer is used again", async ()
   tf.dispose([one, two, view, other]);
 });
 
+Deno.test("a product that is put off keeps its factors, and no longer than it needs them", async () => {
+  await useBackend("native");
+  const before = tf.memory().numDataBuffers;
+  const b = tf.eye(40);
+  const products = [1, 2].map((value) => tf.tidy(() => tf.matMul(tf.fill([2050, 40], value), b)));
+  const others = [3, 4].map((value) => tf.fill([2050, 40], value)); // may take a freed buffer
+  b.dispose();
+  products[1].dispose(); // without having been read
+  const values = await products[0].data();
+  assert(values.every((value) => value === 1));
+  tf.dispose([products[0], ...others]);
+  assertEquals(tf.memory().numDataBuffers, before);
+});
+
 Deno.test("a buffer comes back once, and is dropped when nobody asks for its size", () => {
   const pool = new BufferPool();
   const first = pool.take(2048);
@@ -195,6 +217,9 @@ Deno.test("a buffer comes back once, and is dropped when nobody asks for its siz
   pool.give(first);
   for (let pass = 0; pass < 5; pass++) pool.startPass();
   assertEquals(pool.bytes, 0);
+  pool.give(pool.take(4096));
+  pool.clear();
+  assertEquals([pool.bytes, pool.take(4096).length], [0, 4096]);
 });
 
 Deno.test("onnxruntime-node still has the synchronous entry that the engine uses", async () => {

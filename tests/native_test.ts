@@ -101,6 +101,58 @@ Deno.test("processors without blocked operations compute the same", async () => 
   }
 });
 
+Deno.test("gradients that are written when they are needed give the same", async () => {
+  const runtime = await loadRuntime();
+  const operations = new Operations(runtime, new BufferPool());
+  const network = networkOf(
+    [
+      convolution("a", "image"),
+      convolution("b", "a"),
+      maxPool("p", "b", 2, 2),
+      convolution("c", "p"),
+      convolution("d", "c"),
+    ],
+    { a: [3, 3, 3, 16], b: [3, 3, 16, 16], c: [3, 3, 16, 16], d: [1, 1, 16, 8] },
+  );
+  const filters = new NetworkFilters(network, operations.block);
+  // Rows of tiles that the picture does not fill, and a band that ends below it.
+  const [height, width] = [270, 37];
+  const pixels = uniformNoise(height * width * 3, 0, 255, seededRandom(1));
+  const layers = ["a", "b", "p", "c", "d"];
+  const gradients = [false, true].map((deferred) => {
+    const features = new Map<string, Float32Array>();
+    const output = (name: string, { data }: Features) => void features.set(name, data.slice());
+    const pass = runForward(operations, filters, network, {
+      pixels,
+      height,
+      width,
+      layers,
+      output,
+    });
+    const upstream = Object.fromEntries([...features].map(([name, data]) => {
+      const write = (values: Float32Array, start: number) =>
+        values.set(data.subarray(start, start + values.length));
+      return [name, deferred ? write : data];
+    }));
+    const dx = new Float32Array(pixels.length);
+    runBackward(operations, filters, pass, upstream, dx);
+    return dx;
+  });
+  assertAllClose(gradients[1], gradients[0], { rtol: 1e-6, scale: "rms" });
+});
+
+Deno.test("a pass without a gradient keeps nothing", async () => {
+  const runtime = await loadRuntime();
+  const operations = new Operations(runtime, new BufferPool());
+  const network = stubNetwork();
+  const filters = new NetworkFilters(network, operations.block);
+  const pixels = uniformNoise(64 * 64 * 3, 0, 255, seededRandom(1));
+  const layers = [network.layers.at(-1)!];
+  const options = { pixels, height: 64, width: 64, layers };
+  const { values } = runForward(operations, filters, network, { ...options, keep: false });
+  assertEquals([...values.keys()], []);
+});
+
 Deno.test("equal values in a pooling window send the gradient to the first", async () => {
   await useBackend("native");
   const network = networkOf(

@@ -54,10 +54,9 @@ export function parseSafetensors(bytes: Uint8Array, name = "weights"): Weights {
       fail(`${tensor} ends at byte ${start + to} of the file`, `${bytes.length} bytes`);
     }
     ranges.push([from, to]);
-    const data = new Uint8Array(bytes.subarray(start + from, start + to)).buffer;
     weights[tensor] = {
       shape: [...shape],
-      data: dtype === "F32" ? new Float32Array(data) : widenHalf(new Uint16Array(data)),
+      data: read(bytes.subarray(start + from, start + to), dtype),
     };
   }
 
@@ -68,6 +67,13 @@ export function parseSafetensors(bytes: Uint8Array, name = "weights"): Weights {
   }
   if (start + end !== bytes.length) fail(`the tensors end at ${start + end}`, bytes.length);
   return weights;
+}
+
+/** The numbers of a tensor, a copy. */
+function read(bytes: Uint8Array, dtype: string): Float32Array<ArrayBuffer> {
+  if (dtype === "F32") return new Float32Array(new Uint8Array(bytes).buffer);
+  const aligned = bytes.byteOffset % 2 === 0 ? bytes : new Uint8Array(bytes);
+  return widenHalf(new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2));
 }
 
 function parseHeader(bytes: Uint8Array, name: string): Record<string, Entry> {

@@ -8,8 +8,8 @@
 import { cannot } from "../check.ts";
 import { FORMATS, type Header, type Samples, UnsupportedError } from "./formats.ts";
 
-/** RGB interleaved, row by row, 0–255. */
-export type Rgb = { width: number; height: number; data: Float32Array };
+/** RGB interleaved, row by row, 0–255; whole levels as bytes, a quarter of the memory. */
+export type Rgb = { width: number; height: number; data: Float32Array | Uint8Array };
 
 /** No picture of more than 100 megapixels is read or made: one takes 1.2 GB. */
 export const MAX_PIXELS = 100e6;
@@ -52,8 +52,12 @@ function toRgb({ data, channels, max }: Samples, { width, height }: Header): Rgb
   if (data.length !== width * height * channels) {
     throw new Error(`${data.length} samples for ${width}x${height} pixels`);
   }
-  const rgb = new Float32Array(width * height * 3);
   const hasAlpha = channels === 2 || channels === 4;
+  let whole = data instanceof Uint8Array && max === 255;
+  if (hasAlpha) {
+    for (let i = channels - 1; whole && i < data.length; i += channels) whole = data[i] === max;
+  }
+  const rgb = new (whole ? Uint8Array : Float32Array)(width * height * 3);
   const isGrey = channels < 3;
   for (let from = 0, to = 0; from < data.length; from += channels) {
     const alpha = hasAlpha ? data[from + channels - 1] / max : 1;
@@ -76,7 +80,9 @@ function turnUpright(picture: Rgb, orientation: number): Rgb {
   const flipX = [2, 3, 7, 8].includes(orientation);
   const flipY = [3, 4, 6, 7].includes(orientation);
   const [width, height] = exchanged ? [storedHeight, storedWidth] : [storedWidth, storedHeight];
-  const data = new Float32Array(stored.length);
+  const data = stored instanceof Uint8Array
+    ? new Uint8Array(stored.length)
+    : new Float32Array(stored.length);
   for (let y = 0, to = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const [column, row] = exchanged ? [y, x] : [x, y];

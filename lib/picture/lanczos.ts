@@ -43,7 +43,9 @@ function createTaps(from: number, to: number): Taps {
 /** Lanczos undershoots and overshoots at edges; after either direction the range is restored. */
 const clip = (value: number) => value < 0 ? 0 : value > 255 ? 255 : value;
 
-function resampleRows(source: Float32Array, height: number, from: number, to: number) {
+type Values = Float32Array | Uint8Array;
+
+function resampleRows(source: Values, height: number, from: number, to: number) {
   const { first, weights } = createTaps(from, to);
   const result = new Float32Array(height * to * 3);
   for (let y = 0, target = 0; y < height; y++) {
@@ -63,7 +65,7 @@ function resampleRows(source: Float32Array, height: number, from: number, to: nu
   return result;
 }
 
-function resampleColumns(source: Float32Array, rowLength: number, from: number, to: number) {
+function resampleColumns(source: Values, rowLength: number, from: number, to: number) {
   const { first, weights } = createTaps(from, to);
   const result = new Float32Array(to * rowLength);
   const row = new Float64Array(rowLength);
@@ -85,10 +87,11 @@ function resampleColumns(source: Float32Array, rowLength: number, from: number, 
  * direction, but values are not rounded to whole levels.
  */
 export function resampleLanczos(
-  data: Float32Array,
+  data: Values,
   [width, height]: readonly [number, number],
   [toWidth, toHeight]: readonly [number, number],
 ): Float32Array {
   const rows = toWidth === width ? data : resampleRows(data, height, width, toWidth);
-  return toHeight === height ? rows : resampleColumns(rows, toWidth * 3, height, toHeight);
+  if (toHeight !== height) return resampleColumns(rows, toWidth * 3, height, toHeight);
+  return rows instanceof Float32Array ? rows : new Float32Array(rows);
 }

@@ -16,7 +16,14 @@ type Bucket = {
   refCount: number;
   /** The values come from the pool, and no other tensor looks at them. */
   pooled?: boolean;
+  deferred?: Deferred;
 };
+
+/** Writes a part of a tensor's numbers to `values`: those from `start` on, a multiple of its last axis. */
+export type Writer = (values: Float32Array, start: number) => void;
+
+/** Numbers that are not there yet: how to write them, and how to let go of what that needs. */
+type Deferred = { size: number; write: Writer; release: () => void };
 
 /** What the plain CPU backend offers to its kernels; its class is not exported by name. */
 type PlainBackend = tf.KernelBackend & {
@@ -65,9 +72,38 @@ export class NativeBackend extends Plain {
     return info;
   }
 
+  /**
+   * A float32 tensor whose numbers are written when somebody asks for them. Keeps the buffers of
+   * `inputs` until then.
+   */
+  defer(shape: number[], inputs: readonly tf.TensorInfo[], write: Writer): tf.TensorInfo {
+    const info = this.makeTensorInfo(shape, "float32");
+    const held = inputs.filter(({ dataId }) => this.data.get(dataId).pooled)
+      .map((input) => this.floats(input));
+    for (const buffer of held) this.pool.share(buffer);
+    const release = () => held.forEach((buffer) => this.pool.give(buffer));
+    const size = tf.util.sizeFromShape(shape);
+    this.data.get(info.dataId).deferred = { size, write, release };
+    return info;
+  }
+
   /** The numbers of a float32 tensor, not a copy. */
   floats({ dataId }: tf.TensorInfo): Float32Array {
-    return this.data.get(dataId).values as Float32Array;
+    const bucket = this.data.get(dataId);
+    const { deferred } = bucket;
+    if (deferred) {
+      bucket.values = this.pool.take(deferred.size);
+      deferred.write(bucket.values, 0);
+      bucket.pooled = true;
+      bucket.deferred = undefined;
+      deferred.release();
+    }
+    return bucket.values as Float32Array;
+  }
+
+  /** The numbers of a float32 tensor, or what writes them if they are not there yet. */
+  floatsOrWriter(info: tf.TensorInfo): Float32Array | Writer {
+    return this.data.get(info.dataId).deferred?.write ?? this.floats(info);
   }
 
   /** Calls back when the data of a tensor is given up. */
@@ -78,11 +114,14 @@ export class NativeBackend extends Plain {
   /** From now on others may look at the values, so the buffer is left to the garbage collector. */
   pin(inputs: Record<string, tf.TensorInfo | tf.TensorInfo[] | undefined>): void {
     for (const tensor of Object.values(inputs).flat()) {
-      if (tensor && this.data.has(tensor.dataId)) this.data.get(tensor.dataId).pooled = false;
+      if (!tensor || !this.data.has(tensor.dataId)) continue;
+      this.floats(tensor);
+      this.data.get(tensor.dataId).pooled = false;
     }
   }
 
   override readSync(dataId: tf.DataId): tf.backend_util.BackendValues {
+    this.floats({ dataId } as tf.TensorInfo);
     const values = super.readSync(dataId);
     return this.data.get(dataId).pooled ? (values as Float32Array).slice() : values;
   }
@@ -91,6 +130,7 @@ export class NativeBackend extends Plain {
     const bucket = this.data.has(dataId) ? this.data.get(dataId) : undefined;
     const gone = super.disposeData(dataId, force);
     if (!bucket || !gone) return gone;
+    bucket.deferred?.release();
     if (bucket.pooled) this.pool.give(bucket.values as Float32Array);
     this.#disposal.get(dataId)?.();
     this.#disposal.delete(dataId);
@@ -107,8 +147,10 @@ export function registerBackend(
   for (const plain of tf.getKernelsForBackend("cpu")) {
     const { kernelName, kernelFunc } = plain;
     const own: Kernel | undefined = kernels[kernelName];
-    const fallback: tf.KernelFunc = SHARING.has(kernelName) ? kernelFunc : (params) => {
-      (params.backend as NativeBackend).pin(params.inputs);
+    const fallback: tf.KernelFunc = (params) => {
+      const backend = params.backend as NativeBackend;
+      if (!SHARING.has(kernelName)) backend.pin(params.inputs);
+      else if (kernelName === "Cast") backend.floats(params.inputs.x!); // it may read them
       return kernelFunc(params);
     };
     const both: tf.KernelFunc = (params) =>

@@ -51,12 +51,20 @@ export class BufferPool {
   /** Marks the start of a pass and drops the buffers of sizes that have gone out of use. */
   startPass(): void {
     this.#pass++;
-    for (const [length, { lastUse, free }] of this.#shelves) {
-      if (this.#pass - lastUse <= PATIENCE) continue;
-      this.#shelves.delete(length);
-      // Frees the memory now; the garbage collector may take its time.
-      for (const { buffer } of free) (buffer as ArrayBuffer).transfer(0);
+    for (const [length, { lastUse }] of this.#shelves) {
+      if (this.#pass - lastUse > PATIENCE) this.#drop(length);
     }
+  }
+
+  /** Drops all buffers that wait for reuse. */
+  clear(): void {
+    for (const length of this.#shelves.keys()) this.#drop(length);
+  }
+
+  #drop(length: number): void {
+    // Frees the memory now; the garbage collector may take its time.
+    for (const { buffer } of this.#shelves.get(length)!.free) (buffer as ArrayBuffer).transfer(0);
+    this.#shelves.delete(length);
   }
 
   /** Bytes that wait for reuse. */

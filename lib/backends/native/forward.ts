@@ -34,6 +34,8 @@ export type ForwardOptions = {
   readonly layers: readonly string[];
   /** Is given the wanted layers; their buffers then have one more owner. */
   readonly output?: (layer: string, features: Features) => void;
+  /** Whether to keep what a gradient needs; it does by default. */
+  readonly keep?: boolean;
 };
 
 /** What a layer reads. */
@@ -58,10 +60,10 @@ export function runForward(
   operations: Operations,
   filters: NetworkFilters,
   network: Network,
-  { pixels, height, width, layers, output }: ForwardOptions,
+  { pixels, height, width, layers, output, keep = true }: ForwardOptions,
 ): Pass {
   const steps = neededSteps(network.graph, layers);
-  const saved = savedNames(steps);
+  const saved = keep ? savedNames(steps) : new Set<string>();
   const image = operations.take(3, height, width);
   preprocess(pixels, network.preprocessing, image.data);
   const values = new Map([["image", image]]);

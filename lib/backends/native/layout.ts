@@ -115,9 +115,8 @@ export function preprocessGradient(
 ): void {
   const [first, third] = channelOrder === "BGR" ? [2, 0] : [0, 2];
   for (let i = 0; i < pixels.length; i += 3) {
-    const [a, b, c] = [gradient[i + first], gradient[i + 1], gradient[i + third]];
-    pixels[i] = a;
-    pixels[i + 1] = b;
-    pixels[i + 2] = c;
+    pixels[i] = gradient[i + first];
+    pixels[i + 1] = gradient[i + 1];
+    pixels[i + 2] = gradient[i + third];
   }
 }

@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Network } from "../../network.ts";
 import { BACKEND, type NativeBackend } from "./backend.ts";
 import { runBackward } from "./backward.ts";
+import { collectGarbage } from "./collector.ts";
 import { NetworkFilters } from "./filters.ts";
 import { type Pass, runForward } from "./forward.ts";
 import type { Features } from "./layout.ts";
@@ -56,6 +57,8 @@ class NetworkState {
 /** Registers the kernel, its gradient and the kernel of the gradient. */
 export function registerNetworkKernel(operations: Operations): void {
   const states = new WeakMap<Network, NetworkState>();
+  /** Of the latest picture, if no gradient is to follow. */
+  let passing: string | undefined;
 
   function stateOf(network: Network): NetworkState {
     let state = states.get(network);
@@ -78,21 +81,29 @@ export function registerNetworkKernel(operations: Operations): void {
   ): tf.TensorInfo[] {
     const state = stateOf(network);
     state.release();
-    operations.pool.startPass();
+    const [, height, width] = image.shape;
+    // The targets are computed once each: the next size of picture needs other buffers.
+    if (passing && passing !== `${height}x${width}`) operations.pool.clear();
+    else operations.pool.startPass();
+    const keep = !withOutputs || tf.engine().state.gradientDepth > 0;
+    passing = keep ? undefined : `${height}x${width}`;
+    if (keep && withOutputs) collectGarbage();
     const outputs = new Map<string, tf.TensorInfo>();
     const output = (layer: string, { height, width, channels, data }: Features) => {
       outputs.set(layer, backend.adopt([1, height, width, channels], data));
     };
-    const [, height, width] = image.shape;
     const pass = runForward(operations, state.filters, network, {
       pixels: backend.floats(image),
       height,
       width,
       layers,
       output: withOutputs ? output : undefined,
+      keep,
     });
-    state.keep(pass, image.dataId, layers);
-    backend.onDispose(image, () => state.release(image.dataId));
+    if (keep) {
+      state.keep(pass, image.dataId, layers);
+      backend.onDispose(image, () => state.release(image.dataId));
+    }
     return layers.map((layer) => outputs.get(layer)!);
   }
 
@@ -108,7 +119,7 @@ export function registerNetworkKernel(operations: Operations): void {
     const pass = state.passOf(image.dataId, layers)!;
     const { info, values } = backend.output(image.shape);
     const gradients = Object.fromEntries(
-      layers.map((layer, i) => [layer, backend.floats(upstream[i])]),
+      layers.map((layer, i) => [layer, backend.floatsOrWriter(upstream[i])]),
     );
     runBackward(operations, state.filters, pass, gradients, values);
     state.release();

@@ -37,7 +37,7 @@ type Binding = {
   binding: {
     InferenceSession: new () => {
       loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: object): void;
-      run(feeds: object, fetches: object, options: object): unknown;
+      run(feeds: object, fetches: object, options: object): Record<string, NativeTensor>;
     };
   };
 };
@@ -76,7 +76,16 @@ export async function loadRuntime(): Promise<Runtime> {
       session(model) {
         const session = new binding.InferenceSession();
         session.loadModel(model.buffer, model.byteOffset, model.byteLength, options);
-        return { run: (feeds, fetches) => void session.run(feeds, fetches, {}) };
+        return {
+          run(feeds, fetches) {
+            // What was written in place comes back as a copy, too: free it now, as the garbage
+            // collector would let many of them pile up.
+            const copies = session.run(feeds, fetches, {});
+            for (const [name, { data: { buffer } }] of Object.entries(copies)) {
+              if (buffer !== fetches[name].data.buffer) (buffer as ArrayBuffer).transfer(0);
+            }
+          },
+        };
       },
     };
   } catch (cause) {

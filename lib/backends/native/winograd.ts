@@ -5,10 +5,11 @@
  *
  * @module
  */
+import type { Writer } from "./backend.ts";
 import type { Features } from "./layout.ts";
 import type { Operations } from "./operations.ts";
 import { GROUP } from "./vector_kernels.ts";
-import { copyIn, copyOut, type Region, variant } from "./vector_unit.ts";
+import { type Band, copyIn, copyOut, type Region, variant } from "./vector_unit.ts";
 import { REACH, TILE } from "./winograd_matrices.ts";
 
 /** Matrix products are at their best with about so many rows. */
@@ -33,8 +34,8 @@ export type WinogradForward = { readonly bias: Float32Array; readonly relu: bool
 
 /** Where the gradient goes. */
 export type WinogradGradient = {
-  /** Added to the result; may be the result's own buffer. */
-  readonly add?: Float32Array;
+  /** Added to the result: may be the result's own buffer, or what writes a part of it at a time. */
+  readonly add?: Float32Array | Writer;
   /** The result is kept where this is positive. */
   readonly mask?: Float32Array;
 };
@@ -103,7 +104,8 @@ export function winogradConvolution(
       transposeA: false,
       transposeB: !!forward,
     });
-    if (add) copyIn({ ...y, data: add }, band, target);
+    if (typeof add === "function") addBand(operations, add, y, band, target);
+    else if (add) copyIn({ ...y, data: add }, band, target);
     if (mask) copyIn({ ...y, data: mask }, band, extra);
     for (let i = 0; i < tileRows; i++) {
       unit.call[name](
@@ -119,6 +121,20 @@ export function winogradConvolution(
     }
     copyOut(target, y, band);
   }
+}
+
+/** Writes the rows of a band, and brings them into the memory. */
+function addBand(
+  operations: Operations,
+  write: Writer,
+  { height, width, channels }: Features,
+  { first, count, row }: Band,
+  to: Region,
+): void {
+  const part = operations.take(channels, Math.min(count, height - first), width);
+  write(part.data, first * width * channels);
+  copyIn(part, { first: 0, count, row }, to);
+  operations.give(part);
 }
 
 /**
