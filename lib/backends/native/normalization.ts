@@ -16,10 +16,18 @@ type Normalization = Extract<Layer, { op: "localResponseNormalization" }>;
  * `y[c] = x[c] / s[c]^beta` with `s[c] = bias + alpha · Σ over |i - c| <= depthRadius of x[i]²`.
  */
 export function normalize(x: Features, y: Features, layer: Normalization): void {
-  eachPosition(x, y, (values, result) => {
-    const sums = neighbourhoods(values, layer);
-    for (let c = 0; c < values.length; c++) result[c] = values[c] * sums[c] ** -layer.beta;
-  });
+  const { channels } = x;
+  const { depthRadius, bias, alpha } = layer;
+  const squares = new Float64Array(channels);
+  const sums = new Float64Array(channels);
+  const power = inversePower(layer.beta);
+  for (let start = 0; start < x.height * x.width * channels; start += channels) {
+    for (let c = 0; c < channels; c++) squares[c] = x.data[start + c] ** 2;
+    sumWindows(squares, depthRadius, sums);
+    for (let c = 0; c < channels; c++) {
+      y.data[start + c] = x.data[start + c] * power(bias + alpha * sums[c]);
+    }
+  }
 }
 
 /**
@@ -32,47 +40,41 @@ export function normalizeGradient(
   dx: Features,
   layer: Normalization,
 ): void {
-  const { alpha, beta, depthRadius } = layer;
   const { channels } = x;
-  const upstream = new Float64Array(channels);
-  eachPosition(x, dx, (values, result, position) => {
-    for (let c = 0; c < channels; c++) upstream[c] = dy.data[position * channels + c];
-    const sums = neighbourhoods(values, layer);
-    const weighted = values.map((value, c) => upstream[c] * value * sums[c] ** (-beta - 1));
-    const spread = windowSums(weighted, depthRadius);
-    for (let c = 0; c < values.length; c++) {
-      result[c] = upstream[c] * sums[c] ** -beta - 2 * alpha * beta * values[c] * spread[c];
+  const { depthRadius, bias, alpha, beta } = layer;
+  const [terms, sums, powers] = [0, 0, 0].map(() => new Float64Array(channels));
+  const power = inversePower(beta);
+  for (let start = 0; start < x.height * x.width * channels; start += channels) {
+    for (let c = 0; c < channels; c++) terms[c] = x.data[start + c] ** 2;
+    sumWindows(terms, depthRadius, sums);
+    for (let c = 0; c < channels; c++) {
+      const sum = bias + alpha * sums[c];
+      powers[c] = power(sum);
+      terms[c] = dy.data[start + c] * x.data[start + c] * powers[c] / sum;
     }
-  });
-}
-
-function neighbourhoods(values: Float64Array, { depthRadius, bias, alpha }: Normalization) {
-  return windowSums(values.map((value) => value * value), depthRadius)
-    .map((sum) => bias + alpha * sum);
-}
-
-function windowSums(values: Float64Array, radius: number): Float64Array {
-  const sums = new Float64Array(values.length);
-  for (let c = 0; c < values.length; c++) {
-    const end = Math.min(values.length, c + radius + 1);
-    for (let i = Math.max(0, c - radius); i < end; i++) sums[c] += values[i];
+    sumWindows(terms, depthRadius, sums);
+    for (let c = 0; c < channels; c++) {
+      dx.data[start + c] = dy.data[start + c] * powers[c] -
+        2 * alpha * beta * x.data[start + c] * sums[c];
+    }
   }
-  return sums;
 }
 
-/** Calls `visit` with all channels of each position of `x`, and writes its result to `y`. */
-function eachPosition(
-  x: Features,
-  y: Features,
-  visit: (values: Float64Array, result: Float64Array, position: number) => void,
-): void {
-  const { channels, height, width } = x;
-  const values = new Float64Array(channels);
-  const result = new Float64Array(channels);
-  for (let position = 0; position < height * width; position++) {
-    const start = position * channels;
-    for (let c = 0; c < channels; c++) values[c] = x.data[start + c];
-    visit(values, result, position);
-    for (let c = 0; c < channels; c++) y.data[start + c] = result[c];
+/** `s^-beta`; roots are many times faster than powers. */
+function inversePower(beta: number): (s: number) => number {
+  if (beta === 0.5) return (s) => 1 / Math.sqrt(s);
+  if (beta === 0.75) return (s) => 1 / Math.sqrt(s * Math.sqrt(s));
+  return (s) => s ** -beta;
+}
+
+/** The sums over `radius` channels to either side: each is the one before, plus one, minus one. */
+function sumWindows(values: Float64Array, radius: number, sums: Float64Array): void {
+  const count = values.length;
+  let sum = 0;
+  for (let c = 0; c < Math.min(radius, count); c++) sum += values[c];
+  for (let c = 0; c < count; c++) {
+    if (c + radius < count) sum += values[c + radius];
+    if (c - radius - 1 >= 0) sum -= values[c - radius - 1];
+    sums[c] = sum;
   }
 }
