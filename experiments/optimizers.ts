@@ -22,7 +22,7 @@ import {
 import type { DoneRow, Experiment } from "./sweep/types.ts";
 
 const NAMES = ["gradient-descent", "momentum", "rmsprop", "adam", "lbfgs"];
-const STEP_SIZES = [1, 2, 5, 10, 20];
+const STEP_SIZES = [0.5, 1, 2, 5, 10, 20, 40];
 const MOMENTUM_FACTOR = 0.1;
 
 const stepSizeOf = (name: string, stepSize: number) =>
