@@ -7,7 +7,7 @@ import { lineChart } from "../lib/display.ts";
 import { crossRuns, doneRows, listText, mean, meanText } from "./sweep/statistics.ts";
 import type { Experiment, Options, Row } from "./sweep/types.ts";
 
-const STEP_SIZES = ["1", "3", "10", "30"];
+const STEP_SIZES = ["1", "3", "10", "30", "100"];
 const PARTS = [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1];
 
 const counts = ({ iterations }: Options) => [

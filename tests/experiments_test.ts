@@ -22,7 +22,7 @@ const RUNS: Record<string, number> = {
   weights: 15,
   starts: 8,
   sizes: 12,
-  steps: 8,
+  steps: 10,
   precision: 6,
 };
 
