@@ -65,7 +65,8 @@ Deno.test("a turned filter has the same transform: the values at 1 / p, in rever
   assertAllClose(at(TURNED, turned), at(FORWARD, g), { rtol: 1e-12 });
 });
 
-for (const [height, width] of [[16, 16], [13, 35], [70, 9]]) {
+// The last has more tiles in a row than are worked on at a time.
+for (const [height, width] of [[16, 16], [13, 35], [70, 9], [9, 1030]]) {
   Deno.test(`Winograd's convolution of ${height}x${width} equals the plain sum`, async () => {
     const operations = new Operations(await loadRuntime(), new BufferPool());
     const [x, y] = [features(16, height, width), features(32, height, width)];
@@ -85,15 +86,32 @@ for (const [height, width] of [[16, 16], [13, 35], [70, 9]]) {
   });
 }
 
-Deno.test("Winograd's convolution may write over its input", async () => {
-  const operations = new Operations(await loadRuntime(), new BufferPool());
-  const x = features(16, 41, 67);
-  const transformed = transformFilter(uniformNoise(9 * 256, -1, 1, random), [3, 3, 16, 16]);
-  const apart = { ...x, data: new Float32Array(x.data.length) };
-  winogradConvolution(operations, x, transformed, apart, {});
-  winogradConvolution(operations, x, transformed, x, {});
-  assertEquals(x.data, apart.data);
-});
+for (const [height, width] of [[41, 67], [21, 1030]]) {
+  Deno.test(`Winograd's convolution of ${height}x${width} may write over its input`, async () => {
+    const operations = new Operations(await loadRuntime(), new BufferPool());
+    const x = features(16, height, width);
+    const transformed = transformFilter(uniformNoise(9 * 256, -1, 1, random), [3, 3, 16, 16]);
+    const apart = { ...x, data: new Float32Array(x.data.length) };
+    winogradConvolution(operations, x, transformed, apart, {});
+    winogradConvolution(operations, x, transformed, x, {});
+    assertEquals(x.data, apart.data);
+  });
+}
+
+for (const [height, width] of [[41, 67], [21, 1030]]) {
+  Deno.test(`a gradient of ${height}x${width} may be written as it is needed`, async () => {
+    const operations = new Operations(await loadRuntime(), new BufferPool());
+    const x = features(16, height, width);
+    const transformed = transformFilter(uniformNoise(9 * 256, -1, 1, random), [3, 3, 16, 16]);
+    const add = uniformNoise(x.data.length, -1, 1, random);
+    const [whole, parts] = [0, 0].map(() => ({ ...x, data: new Float32Array(x.data.length) }));
+    winogradConvolution(operations, x, transformed, whole, { add });
+    const write = (values: Float32Array, start: number) =>
+      values.set(add.subarray(start, start + values.length));
+    winogradConvolution(operations, x, transformed, parts, { add: write });
+    assertEquals(parts.data, whole.data);
+  });
+}
 
 Deno.test("few tiles, other filters, strides and odd counts of channels are left to others", () => {
   const size = { height: 16, width: 16 };

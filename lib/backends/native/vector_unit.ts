@@ -66,30 +66,37 @@ export function variant(name: string, add: boolean, mask: boolean): string {
   return `${name}${add ? "Add" : ""}${mask ? "Mask" : ""}`;
 }
 
-/** Rows of features in the memory: floats per row, and columns left free. */
+/** Rows of features in the memory, or a part of each. */
 export type Band = {
   readonly first: number;
   readonly count: number;
+  /** Floats per row of the memory. */
   readonly row: number;
+  /** Columns of the memory left free. */
   readonly left?: number;
+  /** The first column of the features, and how many: all by default. */
+  readonly column?: number;
+  readonly columns?: number;
 };
 
 /** Copies rows of features into a region; rows outside the picture become `outside`. */
 export function copyIn(
   { data, height, width, channels }: Features,
-  { first, count, row, left = 0 }: Band,
+  { first, count, row, left = 0, column = 0, columns = width }: Band,
   to: Region,
   outside = 0,
 ): void {
-  const length = width * channels;
-  if (row === length && first + count <= height) {
-    return to.values.set(data.subarray(first * length, (first + count) * length));
+  const whole = width * channels;
+  const length = Math.min(columns, width - column) * channels;
+  if (row === whole && length === whole && first + count <= height) {
+    return to.values.set(data.subarray(first * whole, (first + count) * whole));
   }
   for (let i = 0; i < count; i++) {
-    const from = first + i;
+    const y = first + i;
     const start = i * row + left * channels;
-    if (from < 0 || from >= height) to.values.fill(outside, start, start + length);
-    else to.values.set(data.subarray(from * length, (from + 1) * length), start);
+    const from = y * whole + column * channels;
+    if (y < 0 || y >= height) to.values.fill(outside, start, start + length);
+    else to.values.set(data.subarray(from, from + length), start);
   }
 }
 
@@ -97,14 +104,16 @@ export function copyIn(
 export function copyOut(
   from: Region,
   { data, height, width, channels }: Features,
-  { first, count, row }: Band,
+  { first, count, row, column = 0, columns = width }: Band,
 ): void {
-  const length = width * channels;
-  if (row === length && first + count <= height) {
-    return data.set(from.values.subarray(0, count * length), first * length);
+  const whole = width * channels;
+  const length = Math.min(columns, width - column) * channels;
+  if (row === whole && length === whole && first + count <= height) {
+    return data.set(from.values.subarray(0, count * whole), first * whole);
   }
   for (let i = 0; i < count && first + i < height; i++) {
-    data.set(from.values.subarray(i * row, i * row + length), (first + i) * length);
+    const to = (first + i) * whole + column * channels;
+    data.set(from.values.subarray(i * row, i * row + length), to);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * 3x3 convolutions by Winograd's method: a quarter of the multiplications. A band of tiles at a time
- * goes through three steps that stay in the processor's cache: to 36 matrices `[tiles, in]`, 36
+ * 3x3 convolutions by Winograd's method: a quarter of the multiplications. Some tiles at a time
+ * go through three steps that stay in the processor's cache: to 36 matrices `[tiles, in]`, 36
  * matrix products with the transformed filter, back to features.
  *
  * @module
@@ -13,7 +13,7 @@ import { type Band, copyIn, copyOut, type Region, variant } from "./vector_unit.
 import { REACH, TILE } from "./winograd_matrices.ts";
 
 /** Matrix products are at their best with about so many rows. */
-const TILES_PER_BAND = 128;
+const TILES_AT_A_TIME = 128;
 /** With fewer tiles, reading the 36 matrices of the filter takes longer than what they save. */
 const FEWEST_TILES = 16;
 const POSITIONS = REACH * REACH;
@@ -55,86 +55,97 @@ export function winogradConvolution(
   const { height, width } = x;
   const across = Math.ceil(width / TILE);
   const down = Math.ceil(height / TILE);
-  const bands = Math.ceil(down / Math.max(1, Math.floor(TILES_PER_BAND / across)));
+  const bands = Math.ceil(down / Math.max(1, Math.floor(TILES_AT_A_TIME / across)));
   const rows = Math.ceil(down / bands);
+  const columns = Math.ceil(across / Math.ceil(rows * across / TILES_AT_A_TIME));
   const forward = "bias" in finish ? finish : undefined;
   const { add, mask } = forward ? {} as WinogradGradient : finish as WinogradGradient;
   const xRow = (TILE * across + REACH - TILE) * x.channels;
-  const yRow = TILE * across * y.channels;
-  const [source, v, m, target, extra] = unit.reserve([
-    (TILE * rows + REACH - TILE) * xRow,
-    POSITIONS * odd(rows * across) * x.channels,
-    POSITIONS * odd(rows * across) * y.channels,
-    TILE * rows * yRow,
-    forward ? y.channels : mask ? TILE * rows * yRow : 0,
+  const part = TILE * rows * TILE * columns * y.channels;
+  const [v, m, target, extra, ...sources] = unit.reserve([
+    POSITIONS * odd(rows * columns) * x.channels,
+    POSITIONS * odd(rows * columns) * y.channels,
+    part,
+    forward ? y.channels : mask ? part : 0,
+    ...[0, 1].map(() => (TILE * rows + REACH - TILE) * xRow),
   ]);
-  source.values.fill(0);
+  for (const { values } of sources) values.fill(0);
   if (forward) extra.values.set(forward.bias);
   const name = forward ? "output" : variant("turnedOutput", !!add, !!mask);
   const beyond = forward ? extra.address : extra.address - target.address;
   const floor = forward?.relu ? 0 : -Infinity;
   const read = (first: number) => {
     const count = TILE * Math.min(rows, down - first) + REACH - TILE;
+    const source = sources[first / rows % 2];
     copyIn(x, { first: TILE * first - 1, count, row: xRow, left: 1 }, source);
+    return source;
   };
-  read(0);
+  let next = read(0);
   for (let first = 0; first < down; first += rows) {
-    const tileRows = Math.min(rows, down - first);
-    const band = { first: TILE * first, count: TILE * tileRows, row: yRow };
-    const tiles = odd(tileRows * across);
-    for (let i = 0; i < tileRows; i++) {
-      unit.call[forward ? "input" : "turnedInput"](
-        source.address + 4 * i * TILE * xRow,
-        4 * xRow,
-        4 * x.channels,
-        across,
-        v.address + 4 * i * across * x.channels,
-        4 * tiles * x.channels,
-      );
-    }
+    const source = next;
     // Now, as `y` may be `x`: what is written next must have been read.
-    if (first + rows < down) read(first + rows);
-    operations.matMul({
-      a: matrices(v, tiles, x.channels),
-      b: {
-        data: filter,
-        dims: [POSITIONS, ...(forward ? [y.channels, x.channels] : [x.channels, y.channels])],
-      },
-      y: matrices(m, tiles, y.channels),
-      transposeA: false,
-      transposeB: !!forward,
-    });
-    if (typeof add === "function") addBand(operations, add, y, band, target);
-    else if (add) copyIn({ ...y, data: add }, band, target);
-    if (mask) copyIn({ ...y, data: mask }, band, extra);
-    for (let i = 0; i < tileRows; i++) {
-      unit.call[name](
-        m.address + 4 * i * across * y.channels,
-        4 * tiles * y.channels,
-        across,
-        4 * y.channels,
-        target.address + 4 * i * TILE * yRow,
-        4 * yRow,
-        beyond,
-        floor,
-      );
+    if (first + rows < down) next = read(first + rows);
+    const tileRows = Math.min(rows, down - first);
+    const addend = typeof add === "function" ? writeRows(operations, add, y, first, tileRows) : add;
+    for (let left = 0; left < across; left += columns) {
+      const count = Math.min(columns, across - left);
+      const tiles = odd(tileRows * count);
+      for (let i = 0; i < tileRows; i++) {
+        unit.call[forward ? "input" : "turnedInput"](
+          source.address + 4 * TILE * (i * xRow + left * x.channels),
+          4 * xRow,
+          4 * x.channels,
+          count,
+          v.address + 4 * i * count * x.channels,
+          4 * tiles * x.channels,
+        );
+      }
+      operations.matMul({
+        a: matrices(v, tiles, x.channels),
+        b: {
+          data: filter,
+          dims: [POSITIONS, ...(forward ? [y.channels, x.channels] : [x.channels, y.channels])],
+        },
+        y: matrices(m, tiles, y.channels),
+        transposeA: false,
+        transposeB: !!forward,
+      });
+      const row = TILE * count * y.channels;
+      const place = { count: TILE * tileRows, row, column: TILE * left, columns: TILE * count };
+      const band = { first: TILE * first, ...place };
+      if (addend instanceof Float32Array) copyIn({ ...y, data: addend }, band, target);
+      else if (addend) copyIn(addend, { first: 0, ...place }, target);
+      if (mask) copyIn({ ...y, data: mask }, band, extra);
+      for (let i = 0; i < tileRows; i++) {
+        unit.call[name](
+          m.address + 4 * i * count * y.channels,
+          4 * tiles * y.channels,
+          count,
+          4 * y.channels,
+          target.address + 4 * i * TILE * row,
+          4 * row,
+          beyond,
+          floor,
+        );
+      }
+      copyOut(target, y, band);
     }
-    copyOut(target, y, band);
+    if (addend && !(addend instanceof Float32Array)) operations.give(addend);
   }
 }
 
-/** Writes the rows of a band, and brings them into the memory. */
-function addBand(
+/** The rows of features under some rows of tiles, written now. */
+function writeRows(
   operations: Operations,
   write: Writer,
   { height, width, channels }: Features,
-  { first, count, row }: Band,
-  to: Region,
-): void {
-  const part = operations.take(channels, Math.min(count, height - first), width);
-  write(part.data, first * width * channels);
-  copyIn(part, { first: 0, count, row }, to);
-  operations.give(part);
+  first: number,
+  tileRows: number,
+): Features {
+  const start = TILE * first;
+  const rows = operations.take(channels, Math.min(TILE * tileRows, height - start), width);
+  write(rows.data, start * width * channels);
+  return rows;
 }
 
 /**
