@@ -9,7 +9,7 @@ import type { Writer } from "./backend.ts";
 import type { Features } from "./layout.ts";
 import type { Operations } from "./operations.ts";
 import { GROUP } from "./vector_kernels.ts";
-import { type Band, copyIn, copyOut, type Region, variant } from "./vector_unit.ts";
+import { copyIn, copyOut, type Region, variant } from "./vector_unit.ts";
 import { REACH, TILE } from "./winograd_matrices.ts";
 
 /** Matrix products are at their best with about so many rows. */
