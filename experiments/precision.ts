@@ -15,7 +15,7 @@ import { seededRandom } from "../lib/random.ts";
 import { readWeights } from "../lib/weights.ts";
 import { floatSafetensors, roundToBits, spreadWithinHalf } from "./sweep/weight_files.ts";
 import { folderOf } from "./sweep/plan.ts";
-import { doneRows, listText, mean, meanText } from "./sweep/statistics.ts";
+import { difference, doneRows, listText, meanText } from "./sweep/statistics.ts";
 import { pictureFile } from "./sweep/store.ts";
 import type { DoneRow, Experiment, Options, Row } from "./sweep/types.ts";
 
@@ -61,7 +61,7 @@ export const precision: Experiment = {
     const half = done.find((row) => row.name === "half");
     const distances: Record<string, number> = {};
     for (const row of done) {
-      if (half && row !== half) distances[row.name] = await difference(row, half, options);
+      if (half && row !== half) distances[row.name] = await apart(row, half, options);
     }
     const drawn = DRAWS.map((i) => distances[`float32-${i}`]).filter(Number.isFinite);
     const lossOf = (row: DoneRow) => row.moments.at(-1)!.total;
@@ -101,8 +101,8 @@ export const precision: Experiment = {
   },
 };
 
-async function difference(a: DoneRow, b: DoneRow, options: Options): Promise<number> {
+async function apart(a: DoneRow, b: DoneRow, options: Options): Promise<number> {
   const folder = join(folderOf("precision", options), "runs");
   const [p, q] = await Promise.all([a, b].map((row) => readPicture(pictureFile(folder, row))));
-  return Math.sqrt(mean(Array.from(p.data, (value, i) => (value - q.data[i]) ** 2)));
+  return difference(p, q);
 }

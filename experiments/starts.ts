@@ -6,25 +6,26 @@
  */
 import { join } from "node:path";
 import { lineChart } from "../lib/display.ts";
-import { type Picture, readPicture } from "../lib/picture.ts";
+import { readPicture } from "../lib/picture.ts";
 import { folderOf } from "./sweep/plan.ts";
-import { crossRuns, doneRows, listText, mean, meanCurve, meanText } from "./sweep/statistics.ts";
+import {
+  crossRuns,
+  difference,
+  doneRows,
+  listText,
+  meanCurve,
+  meanText,
+  partsOf,
+} from "./sweep/statistics.ts";
 import { pictureFile } from "./sweep/store.ts";
 import type { DoneRow, Experiment, Options, Row } from "./sweep/types.ts";
 
 const STARTS = ["noise", "content", "style"];
 const PARTS = [0.03, 0.1, 0.3, 1];
 
-const counts = ({ iterations }: Options) => [
-  ...new Set(PARTS.map((part) => Math.max(1, Math.round(part * iterations)))),
-];
+const counts = ({ iterations }: Options) => partsOf(iterations, PARTS);
 const isAt = (row: Row, start: string, count: number) =>
   row.flags.init === start && row.flags.iterations === `${count}`;
-
-/** The root mean square of the differences of two pictures, in levels of 0–255. */
-function difference(a: Picture, b: Picture): number {
-  return Math.sqrt(mean(Array.from(a.data, (value, i) => (value - b.data[i]) ** 2)));
-}
 
 export const starts: Experiment = {
   question: "Does it matter where one starts?",

@@ -4,15 +4,13 @@
  * @module
  */
 import { lineChart } from "../lib/display.ts";
-import { crossRuns, doneRows, listText, mean, meanText } from "./sweep/statistics.ts";
+import { crossRuns, doneRows, listText, mean, meanText, partsOf } from "./sweep/statistics.ts";
 import type { Experiment, Options, Row } from "./sweep/types.ts";
 
 const STEP_SIZES = ["1", "3", "10", "30", "100"];
 const PARTS = [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1];
 
-const counts = ({ iterations }: Options) => [
-  ...new Set(PARTS.map((part) => Math.max(1, Math.round(part * iterations)))),
-];
+const counts = ({ iterations }: Options) => partsOf(iterations, PARTS);
 const isAt = (row: Row, stepSize: string, count: number) =>
   row.flags["step-size"] === stepSize && row.flags.iterations === `${count}`;
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Picture } from "../../lib/picture.ts";
 import type { DoneRow, Row } from "./types.ts";
 
 /** The rows that came to their end. */
@@ -86,4 +87,14 @@ export function crossRuns<A, B>(
 ): (Row | undefined)[][] {
   const first = rows.filter(({ seed }) => seed === 1);
   return down.map((a) => across.map((b) => first.find((row) => isAt(row, a, b))));
+}
+
+/** Parts of a number of iterations, each a whole number from 1 on, none twice. */
+export const partsOf = (iterations: number, parts: readonly number[]): number[] => [
+  ...new Set(parts.map((part) => Math.max(1, Math.round(part * iterations)))),
+];
+
+/** The root mean square of the differences of two pictures of the same size, in levels of 0–255. */
+export function difference(a: Picture, b: Picture): number {
+  return Math.sqrt(mean(Array.from(a.data, (value, i) => (value - b.data[i]) ** 2)));
 }
