@@ -6,8 +6,8 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type BackendName, BACKENDS } from "../lib/backend.ts";
-import { checkOneOf, checkPositiveInteger } from "../lib/check.ts";
+import { type BackendName, BACKENDS } from "../lib/engine/engine.ts";
+import { checkOneOf, checkPositiveInteger } from "../lib/base/check.ts";
 import { layers } from "./layers.ts";
 import { networks } from "./networks.ts";
 import { optimizers } from "./optimizers.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { lineChart } from "../lib/display.ts";
+import { lineChart } from "../lib/display/mod.ts";
 import { crossRuns, doneRows, listText, mean, meanText } from "./sweep/statistics.ts";
 import type { Experiment, Row } from "./sweep/types.ts";
 

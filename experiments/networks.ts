@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { lineChart } from "../lib/display.ts";
+import { lineChart } from "../lib/display/mod.ts";
 import { crossRuns, doneRows, listText, mean, meanText } from "./sweep/statistics.ts";
 import type { DoneRow, Experiment, Row } from "./sweep/types.ts";
 

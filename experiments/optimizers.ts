@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { lineChart } from "../lib/display.ts";
+import { lineChart } from "../lib/display/mod.ts";
 import {
   bestWithin,
   crossRuns,

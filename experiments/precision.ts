@@ -8,18 +8,18 @@
  * @module
  */
 import { join } from "node:path";
-import { barChart } from "../lib/display.ts";
-import { writeWhole } from "../lib/picture/file.ts";
-import { readPicture } from "../lib/picture.ts";
-import { seededRandom } from "../lib/random.ts";
-import { readWeights } from "../lib/weights.ts";
+import { barChart } from "../lib/display/mod.ts";
+import { writeWhole } from "../lib/base/files.ts";
+import { readPicture } from "../lib/picture/picture.ts";
+import { seededRandom } from "../lib/base/random.ts";
+import { readWeights } from "../lib/network/weights/read.ts";
 import { floatSafetensors, roundToBits, spreadWithinHalf } from "./sweep/weight_files.ts";
 import { folderOf } from "./sweep/plan.ts";
 import { difference, doneRows, listText, meanText } from "./sweep/statistics.ts";
 import { pictureFile } from "./sweep/store.ts";
 import type { DoneRow, Experiment, Options, Row } from "./sweep/types.ts";
 
-const SHIPPED = new URL("../lib/weights/vgg16.safetensors", import.meta.url);
+const SHIPPED = new URL("../lib/network/weights/vgg16.safetensors", import.meta.url);
 /** Bits of the mantissa after the leading one; half precision has 10, bfloat16 7. */
 const BITS = [7, 5, 3];
 const DRAWS = [1, 2];

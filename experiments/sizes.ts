@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { lineChart } from "../lib/display.ts";
+import { lineChart } from "../lib/display/mod.ts";
 import { crossRuns, doneRows, groupBy, listText, mean, meanText } from "./sweep/statistics.ts";
 import type { Experiment, Options, Row } from "./sweep/types.ts";
 

@@ -5,8 +5,8 @@
  * @module
  */
 import { join } from "node:path";
-import { lineChart } from "../lib/display.ts";
-import { readPicture } from "../lib/picture.ts";
+import { lineChart } from "../lib/display/mod.ts";
+import { readPicture } from "../lib/picture/picture.ts";
 import { folderOf } from "./sweep/plan.ts";
 import {
   crossRuns,

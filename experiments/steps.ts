@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { lineChart } from "../lib/display.ts";
+import { lineChart } from "../lib/display/mod.ts";
 import { crossRuns, doneRows, listText, mean, meanText, partsOf } from "./sweep/statistics.ts";
 import type { Experiment, Options, Row } from "./sweep/types.ts";
 

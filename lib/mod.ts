@@ -15,30 +15,30 @@
  *
  * @module
  */
-export * from "./backend.ts";
-export { type Converted, convertWeights } from "./convert.ts";
-export * from "./display.ts";
-export * from "./download.ts";
-export * from "./frames.ts";
-export * from "./inception.ts";
-export * from "./kernel.ts";
-export { loadNetwork, type LoadOptions, type Shipped } from "./load.ts";
-export * from "./losses.ts";
-export * from "./network.ts";
-export * from "./networks.ts";
-export * from "./objective.ts";
+export * from "./engine/engine.ts";
+export { type Converted, convertWeights } from "./terminal/convert.ts";
+export * from "./display/mod.ts";
+export * from "./network/weights/download.ts";
+export * from "./run/frames.ts";
+export * from "./network/inception.ts";
+export * from "./base/notebook.ts";
+export { loadNetwork, type LoadOptions, type Shipped } from "./network/load.ts";
+export * from "./loss/losses.ts";
+export * from "./network/network.ts";
+export * from "./network/networks.ts";
+export * from "./loss/objective.ts";
 export * from "./optimizers/mod.ts";
-export * from "./picture.ts";
-export * from "./presets.ts";
-export * from "./random.ts";
-export * from "./start.ts";
-export * from "./stylize.ts";
-export * from "./targets.ts";
-export * from "./vgg.ts";
+export * from "./picture/picture.ts";
+export * from "./run/presets.ts";
+export * from "./base/random.ts";
+export * from "./run/start.ts";
+export * from "./run/stylize.ts";
+export * from "./loss/targets.ts";
+export * from "./network/vgg.ts";
 export {
   type Hashes,
   parseSafetensors,
   readWeights,
   type ReadWeightsOptions,
   type Weights,
-} from "./weights.ts";
+} from "./network/weights/read.ts";

@@ -9,36 +9,20 @@ import { posix } from "node:path";
 
 const root = new URL("../", import.meta.url);
 
-/** From the ground up: a file imports only from lines above its own, or from its own line. */
-const FLOORS = [
-  ["check", "kernel", "random", "version"],
-  ["picture", "picture/*"],
-  ["backends/*", "backends/native/*"],
-  ["backend"],
-  ["formats/*"],
-  ["weights", "download"],
-  ["architecture"],
-  ["network"],
-  ["load"],
-  ["vgg", "inception"],
-  ["networks"],
-  ["losses"],
-  ["objective"],
-  ["optimizers/*"],
-  ["targets"],
-  ["start"],
-  ["frames"],
-  ["stylize"],
-  ["presets", "trace", "convert", "recipe"],
-  ["cli_options"],
-  ["cli_recipe"],
-  ["display/*"],
-  ["display"],
-  ["mod", "cli"],
+/** From the ground up: a file imports only from rooms before its own, or from its own room. */
+const ROOMS = [
+  "base",
+  "picture",
+  "network",
+  "engine",
+  "loss",
+  "optimizers",
+  "run",
+  "recipe",
+  "display",
+  "terminal",
+  "mod.ts",
 ];
-
-/** Type imports that may point the other way: data that an engine is handed. */
-const TYPES_ONLY = [["backends/native/", "network"], ["backends/native/", "architecture"]];
 
 function* filesBelow(folder: string): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(new URL(folder, root))) {
@@ -50,38 +34,29 @@ function* filesBelow(folder: string): Generator<string> {
 const files = [...filesBelow("lib/")];
 const read = (file: string) => Deno.readTextFileSync(new URL(file, root));
 
-function floorOf(file: string): number {
-  const name = file.replace(/^lib\//, "").replace(/\.ts$/, "");
-  const folder = `${posix.dirname(name)}/*`;
-  return FLOORS.findIndex((floor) => floor.includes(name) || floor.includes(folder));
-}
+const roomOf = (file: string): number => ROOMS.indexOf(file.split("/")[1]);
 
-Deno.test("every file of lib has its floor", () => {
-  assertEquals(files.filter((file) => floorOf(file) < 0), []);
+Deno.test("lib/ holds the ten rooms and mod.ts, and nothing else", () => {
+  const entries = [...Deno.readDirSync(new URL("lib/", root))].map(({ name }) => name);
+  assertEquals(entries.sort(), ROOMS.toSorted());
 });
 
 Deno.test("imports point one way", () => {
   const wrong: string[] = [];
   for (const file of files) {
-    for (
-      const [, type, path] of read(file).matchAll(/^(?:im|ex)port (type )?[^;]*?"(\.[^"]+)"/gm)
-    ) {
+    for (const [, path] of read(file).matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)) {
       const target = posix.join(posix.dirname(file), path);
-      const excused = type &&
-        TYPES_ONLY.some(([from, to]) =>
-          file.startsWith(`lib/${from}`) && target === `lib/${to}.ts`
-        );
-      if (floorOf(target) > floorOf(file) && !excused) wrong.push(`${file} -> ${target}`);
+      if (roomOf(target) > roomOf(file)) wrong.push(`${file} -> ${target}`);
     }
   }
   assertEquals(wrong, []);
 });
 
-Deno.test("only mod.ts and the command import the displays", () => {
-  const users = files.filter((file) =>
-    !file.startsWith("lib/display") && /from "\.{1,2}\/display/.test(read(file))
+Deno.test("README's map has a line for each room, in the order of the imports", () => {
+  const rooms = [...read("README.md").matchAll(/^\| `lib\/(\w+)\/?(?:\.ts)?`/gm)].map(([, name]) =>
+    name
   );
-  assertEquals(users.filter((file) => !["lib/mod.ts", "lib/cli.ts"].includes(file)), []);
+  assertEquals(rooms, ROOMS.map((room) => room.replace(".ts", "")));
 });
 
 Deno.test("nothing that notebooks import comes from JSR", () => {

@@ -5,15 +5,15 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { type BackendName, type Engine, useBackend } from "../../lib/backend.ts";
-import { settings } from "../../lib/cli_options.ts";
-import { contentLoss, gramMatrices, meanGramMatrix } from "../../lib/losses.ts";
-import { activations, type Network } from "../../lib/network.ts";
-import { NETWORKS } from "../../lib/networks.ts";
-import { type Picture, readPicture, toTensor, writePicture } from "../../lib/picture.ts";
-import { ingredient, recipeMetadata } from "../../lib/recipe.ts";
-import { type Result, stylize } from "../../lib/stylize.ts";
-import { rememberTargets, type Targets } from "../../lib/targets.ts";
+import { type BackendName, type Engine, useBackend } from "../../lib/engine/engine.ts";
+import { settings } from "../../lib/terminal/options.ts";
+import { contentLoss, gramMatrices, meanGramMatrix } from "../../lib/loss/losses.ts";
+import { activations, type Network } from "../../lib/network/network.ts";
+import { NETWORKS } from "../../lib/network/networks.ts";
+import { type Picture, readPicture, toTensor, writePicture } from "../../lib/picture/picture.ts";
+import { ingredient, recipeMetadata } from "../../lib/recipe/recipe.ts";
+import { type Result, stylize } from "../../lib/run/stylize.ts";
+import { rememberTargets, type Targets } from "../../lib/loss/targets.ts";
 import { keep, pictureFile } from "./store.ts";
 import type { Moment, Outcome, Run } from "./types.ts";
 

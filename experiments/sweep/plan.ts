@@ -7,7 +7,7 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { codeVersion } from "../../lib/version.ts";
+import { codeVersion } from "../../lib/recipe/version.ts";
 import type { Experiment, Flags, Options, Run } from "./types.ts";
 
 /** The folder of an experiment's files. */

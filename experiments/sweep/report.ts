@@ -4,9 +4,9 @@
  * @module
  */
 import { join } from "node:path";
-import { contactSheet } from "../../lib/display.ts";
-import { type Picture, readPicture, writePicture } from "../../lib/picture.ts";
-import { writeWhole } from "../../lib/picture/file.ts";
+import { contactSheet } from "../../lib/display/mod.ts";
+import { type Picture, readPicture, writePicture } from "../../lib/picture/picture.ts";
+import { writeWhole } from "../../lib/base/files.ts";
 import { groupBy } from "./statistics.ts";
 import { pictureFile, writeText } from "./store.ts";
 import type { DoneRow, Experiment, Options, Row, Sheet } from "./types.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Picture } from "../../lib/picture.ts";
+import type { Picture } from "../../lib/picture/picture.ts";
 import type { DoneRow, Row } from "./types.ts";
 
 /** The rows that came to their end. */

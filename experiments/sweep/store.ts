@@ -5,7 +5,7 @@
  * @module
  */
 import { join } from "node:path";
-import { writeWhole } from "../../lib/picture/file.ts";
+import { writeWhole } from "../../lib/base/files.ts";
 import type { Failure, Outcome, Row, Run } from "./types.ts";
 
 /** The picture of a run. */

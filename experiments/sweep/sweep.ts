@@ -85,7 +85,7 @@ async function inProcesses(folder: string, runs: Run[], options: SweepOptions): 
   const threads = Math.max(1, Math.floor(cpus().length / options.jobs));
   const workers = Array.from({ length: options.jobs }, () =>
     new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", new URL("worker.ts", import.meta.url).href, folder],
+      args: ["run", "-A", new URL("./worker.ts", import.meta.url).href, folder],
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",

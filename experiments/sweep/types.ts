@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Chart } from "../../lib/display.ts";
+import type { Chart } from "../../lib/display/mod.ts";
 
 /** Flags of `deno task stylize` by name, without the dashes. */
 export type Flags = Readonly<Record<string, string>>;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Weights } from "../../lib/weights.ts";
+import type { Weights } from "../../lib/network/weights/read.ts";
 
 /**
  * A float32 number that half precision rounds to `value`, itself a half-precision number: `share` in

@@ -5,9 +5,9 @@
  * @module
  */
 import { crc32 } from "node:zlib";
-import { cannot, checkPositive, describe } from "../check.ts";
-import { encodePicture, type Picture } from "../picture.ts";
-import { type Bundle, DISPLAY, type Figure, toBase64 } from "./kernel.ts";
+import { cannot, checkPositive, describe } from "../base/check.ts";
+import { encodePicture, type Picture } from "../picture/picture.ts";
+import { type Bundle, DISPLAY, type Figure, toBase64 } from "./publish.ts";
 
 /** Settings of {@linkcode animation}. */
 export type AnimationOptions = {

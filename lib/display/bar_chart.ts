@@ -9,7 +9,7 @@
 import * as Plot from "@observablehq/plot";
 import { axisFor, type Chart, CHART_WIDTH, colour, drawPlot, finishChart } from "./plot.ts";
 import { drawLines, fitText, textWidth } from "./svg.ts";
-import { alignColumns, shortNumber } from "./text.ts";
+import { alignColumns, shortNumber } from "../base/words.ts";
 
 /** A bar; bars of the same group have the same colour, bars of the same name stand together. */
 export type Bar = { name: string; value: number; group?: string };

@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { encodePicture, type Picture, resizePicture } from "../picture.ts";
-import { type Bundle, toBase64 } from "./kernel.ts";
+import { encodePicture, type Picture, resizePicture } from "../picture/picture.ts";
+import { type Bundle, toBase64 } from "./publish.ts";
 import { rasterize, svgDocument } from "./svg.ts";
 
 /** A picture and the box on the canvas that it fills, in whole pixels. */

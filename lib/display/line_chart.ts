@@ -11,7 +11,7 @@ import * as Plot from "@observablehq/plot";
 import { axisFor, type Chart, CHART_WIDTH, colour, dashes, drawPlot } from "./plot.ts";
 import { finishChart, fits } from "./plot.ts";
 import { drawLines, type FittedText, fitText } from "./svg.ts";
-import { alignColumns, shortNumber } from "./text.ts";
+import { alignColumns, shortNumber } from "../base/words.ts";
 
 /** A named line: its points in the order in which they are joined. */
 export type Series = { name: string; points: readonly (readonly [number, number])[] };

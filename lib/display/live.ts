@@ -7,15 +7,15 @@
  *
  * @module
  */
-import { checkInRange, checkPositiveInteger } from "../check.ts";
-import type { Picture } from "../picture.ts";
+import { checkInRange, checkPositiveInteger } from "../base/check.ts";
+import type { Picture } from "../picture/picture.ts";
 import { compose, fitInto, jpegBundle, pictureBundle } from "./compose.ts";
-import { inKernel } from "../kernel.ts";
-import { publish, type Publisher } from "./kernel.ts";
+import { inKernel } from "../base/notebook.ts";
+import { publish, type Publisher } from "./publish.ts";
 import type { LossNumbers } from "./losses.ts";
 import { drawPanel, PANEL_WIDTH, panelHeight } from "./panel.ts";
 import { drawLines, fitText } from "./svg.ts";
-import { duration, shortNumber } from "./text.ts";
+import { duration, shortNumber } from "../base/words.ts";
 
 /** What the display needs to know of a frame of a run. */
 export type LiveFrame = {

@@ -5,7 +5,7 @@
  */
 import { lineChart } from "./line_chart.ts";
 import type { Chart } from "./plot.ts";
-import { alignColumns, shortNumber } from "./text.ts";
+import { alignColumns, shortNumber } from "../base/words.ts";
 
 /** One loss at one iteration; a run gives more, which is not needed here. */
 export type LossNumbers = { loss: number };

@@ -4,7 +4,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import type { Picture } from "../picture.ts";
+import type { Picture } from "../picture/picture.ts";
 
 /** Grey levels from numbers: 0 is black, the greatest white. */
 function greyPicture(values: ArrayLike<number>, width: number, height: number): Picture {

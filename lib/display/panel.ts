@@ -5,7 +5,7 @@
  */
 import { colour } from "./plot.ts";
 import { drawLines, fitText, GREY } from "./svg.ts";
-import { shortNumber } from "./text.ts";
+import { shortNumber } from "../base/words.ts";
 
 /** In pixels. */
 export const PANEL_WIDTH = 240;

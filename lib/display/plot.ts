@@ -9,9 +9,9 @@
  */
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import { type Bundle, DISPLAY, type Figure, toBase64 } from "./kernel.ts";
+import { type Bundle, DISPLAY, type Figure, toBase64 } from "./publish.ts";
 import { drawLines, fitText, FONT_FAMILY, INK, rasterize, svgDocument } from "./svg.ts";
-import { shortNumber } from "./text.ts";
+import { shortNumber } from "../base/words.ts";
 
 /** A chart: shown as the last line of a cell or by `await show(chart)`, or written to a file. */
 export type Chart = Figure & { readonly svg: string; readonly png: Uint8Array };

@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { cannot, checkPositiveInteger, describe } from "../check.ts";
-import type { Picture } from "../picture.ts";
+import { cannot, checkPositiveInteger, describe } from "../base/check.ts";
+import type { Picture } from "../picture/picture.ts";
 import { compose, fitInto, type Placed } from "./compose.ts";
 import { drawLines, type FittedText, fitText, GREY, textWidth } from "./svg.ts";
 

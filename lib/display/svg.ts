@@ -9,7 +9,7 @@
 import "dejavu-fonts-ttf/package.json" with { type: "json" }; // so that the font files are on disk
 import { fileURLToPath } from "node:url";
 import { Resvg } from "@resvg/resvg-js";
-import { escapeXml } from "./text.ts";
+import { escapeXml } from "../base/words.ts";
 
 /** The font list for SVG; Verdana has nearly the widths of DejaVu Sans, for browsers without it. */
 export const FONT_FAMILY = "DejaVu Sans, Verdana, sans-serif";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { DISPLAY, type Figure } from "./kernel.ts";
-import { alignColumns, escapeXml, shortNumber } from "./text.ts";
+import { DISPLAY, type Figure } from "./publish.ts";
+import { alignColumns, escapeXml, shortNumber } from "../base/words.ts";
 
 /** A table: shown as the last line of a cell or by `await show(table)`. */
 export type Table = Figure & { readonly html: string; readonly markdown: string };

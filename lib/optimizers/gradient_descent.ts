@@ -5,7 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { checkPositive } from "../check.ts";
+import { checkPositive } from "../base/check.ts";
 import type { Optimizer } from "./optimizer.ts";
 
 /** Settings of {@linkcode gradientDescent}. */

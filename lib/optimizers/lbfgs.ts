@@ -9,8 +9,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { checkInRange, checkPositive, checkPositiveInteger, checkShape } from "../check.ts";
-import type { Evaluation } from "../objective.ts";
+import { checkInRange, checkPositive, checkPositiveInteger, checkShape } from "../base/check.ts";
+import type { Evaluation } from "../loss/objective.ts";
 import { along } from "./box.ts";
 import { type Here, type Memory, read, restore, save } from "./lbfgs_state.ts";
 import { type Sample, strongWolfe } from "./line_search.ts";

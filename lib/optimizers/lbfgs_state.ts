@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Evaluation } from "../objective.ts";
+import type { Evaluation } from "../loss/objective.ts";
 import type { OptimizerState } from "./optimizer.ts";
 
 /** A step and what it did to the gradient: `s = x' - x`, `y = (g' - g) / unit`. */

@@ -5,7 +5,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import type { Evaluation } from "../objective.ts";
+import type { Evaluation } from "../loss/objective.ts";
 
 /** The objective, as an optimizer sees it. The optimizer owns the tensors of what it is given. */
 export type Evaluate = (image: tf.Tensor4D) => Evaluation;

@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { checkPositive } from "../check.ts";
+import { checkPositive } from "../base/check.ts";
 import type { Optimizer, OptimizerRun, OptimizerState } from "./optimizer.ts";
 
 /** Settings that all of them have. */

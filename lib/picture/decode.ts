@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
+import { cannot } from "../base/check.ts";
 import { FORMATS, type Header, type Samples, UnsupportedError } from "./formats.ts";
 
 /** RGB interleaved, row by row, 0–255; whole levels as bytes, a quarter of the memory. */

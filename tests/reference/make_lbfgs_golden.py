@@ -4,7 +4,7 @@
 
 Needs NumPy and SciPy (written with SciPy 1.17.1, NumPy 2.4.6). A problem is a function of z; the
 picture that is optimised holds x = 128 + unit * z, every x between 0 and 255. The functions are
-written out once more in tests/lbfgs_test.ts. Sources: Moré, Garbow, Hillstrom 1981, Testing
+written out once more in tests/optimizers/lbfgs_test.ts. Sources: Moré, Garbow, Hillstrom 1981, Testing
 unconstrained optimization software, ACM TOMS 7(1): problems 5 (Beale), 13 (Powell singular),
 14 (Wood), 21 (extended Rosenbrock).
 """

@@ -1,0 +1,103 @@
+/**
+ * Picks the engine that computes: a GPU through WebGPU where there is one, else the native CPU
+ * engine, else TensorFlow.js' plain (slow) one. The mathematics is written once, as TensorFlow.js
+ * operations; nothing but this file knows which engines there are.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { checkOneOf } from "../base/check.ts";
+
+/** `auto` picks; the others force one. */
+export type BackendName = "auto" | "webgpu" | "native" | "cpu";
+
+/** The names for `useBackend()`, `STYLEBOOK_BACKEND` and `--backend`. */
+export const BACKENDS: readonly BackendName[] = ["auto", "webgpu", "native", "cpu"];
+
+/** An engine in use, and why it was picked. */
+export type Engine = { name: Exclude<BackendName, "auto">; description: string; reason: string };
+
+let current: Engine | undefined;
+let trouble: () => string | undefined = () => undefined;
+
+// Silences the banner with which the plain backend advises Node users to install another package.
+tf.enableProdMode();
+
+/**
+ * Chooses the engine for everything that follows.
+ *
+ * @param name the environment variable `STYLEBOOK_BACKEND` by default, else `auto`
+ * @throws {RangeError} for an unknown name, {Error} when a forced engine is not to be had.
+ */
+export async function useBackend(name?: BackendName): Promise<Engine> {
+  const wanted = name ?? environment() ?? "auto";
+  checkOneOf("choose an engine", "backend", wanted, BACKENDS);
+  const source = name ? "asked for" : "asked for by STYLEBOOK_BACKEND";
+  const engine = wanted === "auto" ? await pick() : await START[wanted](source);
+  await tf.setBackend(engine.name);
+  await tf.ready();
+  return current = engine;
+}
+
+/** The engine in use; picks one at the first call. */
+export async function currentBackend(): Promise<Engine> {
+  if (current?.name === tf.getBackend() && !trouble()) return current;
+  return await useBackend();
+}
+
+/** How an engine is shown to people. */
+export function describeEngine({ name, description, reason }: Engine): string {
+  return `Engine: ${name}, ${description} (${reason})`;
+}
+
+/** How the engine in use has failed, such as a GPU that was lost or whose memory did not suffice. */
+export function engineTrouble(): string | undefined {
+  return trouble();
+}
+
+function environment(): BackendName | undefined {
+  return (Deno.env.get("STYLEBOOK_BACKEND") || undefined) as BackendName | undefined;
+}
+
+async function pick(): Promise<Engine> {
+  const { findAdapter } = await import("./webgpu.ts");
+  const found = await findAdapter();
+  if (found && !found.software) return await START.webgpu("a GPU was found");
+  const noGpu = found ? `no GPU was found, only ${found.description}` : "no GPU was found";
+  try {
+    return await START.native(noGpu);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return await START.cpu(`${noGpu}; the native engine did not start: ${message}`);
+  }
+}
+
+const START: Record<Engine["name"], (reason: string) => Promise<Engine>> = {
+  async webgpu(reason) {
+    const { findAdapter, registerWebGpu, webGpuTrouble } = await import("./webgpu.ts");
+    const found = await findAdapter();
+    if (!found) {
+      throw new Error(
+        "Cannot use the engine webgpu as no WebGPU adapter was found; install the GPU's driver " +
+          "or choose another engine: native, cpu",
+      );
+    }
+    await registerWebGpu(found);
+    trouble = webGpuTrouble;
+    return { name: "webgpu", description: found.description, reason };
+  },
+  async native(reason) {
+    const { nativeDescription, registerNative } = await import("./native/mod.ts");
+    await registerNative();
+    trouble = () => undefined;
+    return { name: "native", description: nativeDescription(), reason };
+  },
+  cpu(reason) {
+    trouble = () => undefined;
+    return Promise.resolve({
+      name: "cpu",
+      description: "TensorFlow.js in plain JavaScript",
+      reason,
+    });
+  },
+};

@@ -1,0 +1,71 @@
+/**
+ * A network's filters in the form that the engine needs: each made when it is first needed, those
+ * for the gradient only once a gradient is asked for.
+ *
+ * @module
+ */
+import type { Layer, Network } from "../../network/network.ts";
+import { columnFilter } from "./columns.ts";
+import { packBias, type PackedFilter, packFilter } from "./layout.ts";
+import { transformFilter } from "./winograd_matrices.ts";
+
+type Convolution = Extract<Layer, { op: "conv2d" }>;
+
+/** The filters of one network. */
+export class NetworkFilters {
+  #weights: Network["weights"];
+  #block: number;
+  #biases = new Map<string, Float32Array>();
+  #transformed = new Map<string, Float32Array>();
+  #columns = new Map<string, Float32Array>();
+  #packed = new Map<string, PackedFilter>();
+  #turned = new Map<string, PackedFilter>();
+
+  constructor({ weights }: Network, block: number) {
+    this.#weights = weights;
+    this.#block = block;
+  }
+
+  /** `[height, width, in, out]`. */
+  shape(layer: Convolution): readonly number[] {
+    return this.#weights[layer.filter].shape;
+  }
+
+  /** The bias of a layer, with its last block filled up. */
+  bias(layer: Convolution): Float32Array {
+    const { data } = this.#weights[layer.bias];
+    return remember(this.#biases, layer.name, () => packBias(data, this.#block));
+  }
+
+  /** The filter for Winograd's method, forward and backward. */
+  transformed(layer: Convolution): Float32Array {
+    return remember(this.#transformed, layer.name, () => {
+      this.#packed.delete(layer.name);
+      this.#turned.delete(layer.name);
+      const { data, shape } = this.#weights[layer.filter];
+      return transformFilter(data, shape);
+    });
+  }
+
+  /** The filter and bias for the method of columns, forward and backward. */
+  columns(layer: Convolution): Float32Array {
+    return remember(this.#columns, layer.name, () => {
+      return columnFilter(this.#weights[layer.filter].data, this.#weights[layer.bias].data);
+    });
+  }
+
+  /** The filter for a direct convolution, or for its gradient. */
+  packed(layer: Convolution, turned = false): PackedFilter {
+    return remember(turned ? this.#turned : this.#packed, layer.name, () => {
+      this.#transformed.delete(layer.name);
+      const { data, shape } = this.#weights[layer.filter];
+      return packFilter({ data, shape, block: this.#block, turned });
+    });
+  }
+}
+
+function remember<T>(map: Map<string, T>, key: string, make: () => T): T {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, value = make());
+  return value;
+}

@@ -1,0 +1,167 @@
+/**
+ * The gradients of a network's layers while they are being added up.
+ *
+ * @module
+ */
+import type { Layer } from "../../network/network.ts";
+import type { Writer } from "./backend.ts";
+import { inputsOf, type Pass } from "./forward.ts";
+import { addInPlace, maskByRelu } from "./layers.ts";
+import type { Features } from "./layout.ts";
+import type { Operations } from "./operations.ts";
+
+/** The gradient of a layer, or what writes it when it is needed. */
+export type Upstream = Float32Array | Writer;
+
+type Shape = Omit<Features, "data">;
+
+/** A gradient so far: handed in by others, or in a buffer of our own. */
+type Sum = { readonly value: Features; readonly own: boolean; readonly masked: boolean };
+
+/** How a gradient is written: on top of `add`, and only where `mask` is positive. */
+type Write<Add> = (dx: Features, add?: Add, mask?: Float32Array) => void;
+
+/** Gradients on their way: those handed in, and those that later layers have sent so far. */
+export class Gradients {
+  #operations: Operations;
+  #values: Map<string, Features>;
+  #shapes: Map<string, Shape>;
+  #steps: readonly Layer[];
+  #relus = new Set<string>();
+  #sums = new Map<string, Sum>();
+  #foreign = new Set<Float32Array>();
+  #deferred = new Map<string, Writer>();
+
+  constructor(
+    operations: Operations,
+    pass: Pass,
+    upstream: Readonly<Record<string, Upstream>>,
+  ) {
+    this.#operations = operations;
+    this.#values = pass.values;
+    this.#steps = pass.steps;
+    this.#shapes = shapesOf(pass);
+    for (const step of pass.steps) {
+      if (step.op === "conv2d" && step.relu) this.#relus.add(step.name);
+    }
+    for (const [name, data] of Object.entries(upstream)) {
+      if (typeof data === "function") {
+        this.#deferred.set(name, data);
+        continue;
+      }
+      const value = { ...this.#shapes.get(name)!, data };
+      this.#foreign.add(data);
+      this.#sums.set(name, { value, own: false, masked: false });
+    }
+  }
+
+  shape(name: string): Shape {
+    return this.#shapes.get(name)!;
+  }
+
+  /** The gradient of a layer before its ReLU, if there is any. */
+  take(name: string): Features | undefined {
+    const sum = this.#sum(name);
+    this.#sums.delete(name);
+    if (!sum || sum.masked || !this.#relus.has(name)) return sum?.value;
+    const result = sum.own ? sum.value : this.#take(name);
+    maskByRelu(sum.value.data, this.#values.get(name)!.data, result.data);
+    return result;
+  }
+
+  /** Gives back what `take` returned, unless it is a gradient again. */
+  give(gradient: Features): void {
+    const used = [...this.#sums.values()].some(({ value }) => value.data === gradient.data);
+    if (!used && !this.#foreign.has(gradient.data)) this.#operations.give(gradient);
+  }
+
+  /** Gives the features of a layer back. */
+  release(name: string): void {
+    const value = this.#values.get(name);
+    if (value) this.#operations.give(value);
+    this.#values.delete(name);
+  }
+
+  /**
+   * Adds to the gradient of a layer, with a function that can add and mask as it writes. It writes
+   * to the buffer of `spare`, which nothing else needs, if that has the right shape.
+   */
+  send(name: string, write: Write<Float32Array>, spare?: Features): void {
+    const sum = this.#sum(name);
+    const mask = this.#relus.has(name) ? this.#values.get(name)!.data : undefined;
+    const value = sum?.own ? sum.value : this.#reuse(name, spare) ?? this.#take(name);
+    write(value, sum?.value.data, mask);
+    this.#sums.set(name, { value, own: true, masked: !!mask });
+  }
+
+  /** As `send`, with a function that can also add what is only written as it goes. */
+  sendInBands(name: string, write: Write<Upstream>, spare?: Features): void {
+    const deferred = this.#deferred.get(name);
+    if (!deferred) return this.send(name, write, spare);
+    this.#deferred.delete(name);
+    this.send(name, (dx, _, mask) => write(dx, deferred, mask), spare);
+  }
+
+  /** Adds to the gradient of a layer, with a function that overwrites. */
+  sendPlain(name: string, write: (dx: Features) => void): void {
+    const dx = this.#take(name);
+    write(dx);
+    const sum = this.#sum(name);
+    if (sum) addInPlace(dx.data, sum.value.data);
+    if (sum?.own) this.#operations.give(sum.value);
+    this.#sums.set(name, { value: dx, own: true, masked: false });
+  }
+
+  /** The features of a layer, if this was the last time that they are needed. */
+  lastValue(name: string, reader: Layer): Features | undefined {
+    const value = this.#values.get(name)!;
+    const only = this.#steps.every((step) => step === reader || !inputsOf(step).includes(name));
+    return only && !this.#operations.pool.isShared(value.data) ? value : undefined;
+  }
+
+  /** The gradient so far; what was put off is written now. */
+  #sum(name: string): Sum | undefined {
+    const write = this.#deferred.get(name);
+    if (write) {
+      this.#deferred.delete(name);
+      const value = this.#take(name);
+      write(value.data, 0);
+      this.#sums.set(name, { value, own: true, masked: false });
+    }
+    return this.#sums.get(name);
+  }
+
+  #reuse(name: string, spare?: Features): Features | undefined {
+    const { channels, height, width } = this.shape(name);
+    const fits = spare?.channels === channels && spare.height === height && spare.width === width;
+    if (!fits || this.#foreign.has(spare.data)) return undefined;
+    if (this.#values.get(name) === spare) this.#values.delete(name);
+    return spare;
+  }
+
+  #take(name: string): Features {
+    const { channels, height, width } = this.shape(name);
+    return this.#operations.take(channels, height, width);
+  }
+}
+
+/** The sizes of all layers of a pass, without running it. */
+function shapesOf({ network, steps, height, width }: Pass): Map<string, Shape> {
+  const shapes = new Map<string, Shape>([["image", { channels: 3, height, width }]]);
+  for (const step of steps) {
+    if (step.op === "concat") {
+      const parts = step.inputs.map((name) => shapes.get(name)!);
+      const channels = parts.reduce((sum, part) => sum + part.channels, 0);
+      shapes.set(step.name, { ...parts[0], channels });
+      continue;
+    }
+    const x = shapes.get(step.input)!;
+    const strides = "strides" in step ? step.strides : 1;
+    shapes.set(step.name, {
+      channels: step.op === "conv2d" ? network.weights[step.filter].shape[3] : x.channels,
+      height: Math.ceil(x.height / strides),
+      width: Math.ceil(x.width / strides),
+    });
+  }
+  return shapes;
+}

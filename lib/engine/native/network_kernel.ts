@@ -1,0 +1,151 @@
+/**
+ * The kernel `NetworkActivations`: the whole network as one differentiable operation, from a picture
+ * `[1, H, W, 3]` to the features of the layers asked for.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Network } from "../../network/network.ts";
+import { BACKEND, type NativeBackend } from "./backend.ts";
+import { runBackward } from "./backward.ts";
+import { collectGarbage } from "./collector.ts";
+import { NetworkFilters } from "./filters.ts";
+import { type Pass, runForward } from "./forward.ts";
+import type { Features } from "./layout.ts";
+import type { Operations } from "./operations.ts";
+
+const FORWARD = "NetworkActivations";
+const BACKWARD = "NetworkActivationsGradient";
+
+type Attributes = { network: Network; layers: string[] };
+
+/** The latest pass, and the picture that it belongs to. */
+type Latest = { pass: Pass; image: tf.DataId; layers: ReadonlySet<string> };
+
+/** What the engine keeps for a network until `network.dispose()`. */
+class NetworkState {
+  readonly filters: NetworkFilters;
+  #operations: Operations;
+  #latest?: Latest;
+
+  constructor(network: Network, operations: Operations) {
+    this.#operations = operations;
+    this.filters = new NetworkFilters(network, operations.block);
+  }
+
+  /** The pass of a picture, if it was the latest one and went as deep. */
+  passOf(image: tf.DataId, layers: readonly string[]): Pass | undefined {
+    const latest = this.#latest;
+    const fits = latest?.image === image && layers.every((layer) => latest.layers.has(layer));
+    return fits ? latest.pass : undefined;
+  }
+
+  /** Remembers a pass and lets go of the one before. */
+  keep(pass: Pass, image: tf.DataId, layers: readonly string[]): void {
+    this.release();
+    this.#latest = { pass, image, layers: new Set(layers) };
+  }
+
+  /** Gives the buffers of the latest pass back, or only if it belongs to `image`. */
+  release(image?: tf.DataId): void {
+    if (!this.#latest || (image && image !== this.#latest.image)) return;
+    for (const value of this.#latest.pass.values.values()) this.#operations.give(value);
+    this.#latest = undefined;
+  }
+}
+
+/** Registers the kernel, its gradient and the kernel of the gradient. */
+export function registerNetworkKernel(operations: Operations): void {
+  const states = new WeakMap<Network, NetworkState>();
+  /** Of the latest picture, if no gradient is to follow. */
+  let passing: string | undefined;
+
+  function stateOf(network: Network): NetworkState {
+    let state = states.get(network);
+    if (!state) {
+      state = new NetworkState(network, operations);
+      states.set(network, state);
+      network.releases.add(() => {
+        states.get(network)?.release();
+        states.delete(network);
+      });
+    }
+    return state;
+  }
+
+  function forward(
+    backend: NativeBackend,
+    image: tf.TensorInfo,
+    { network, layers }: Attributes,
+    withOutputs: boolean,
+  ): tf.TensorInfo[] {
+    const state = stateOf(network);
+    state.release();
+    const [, height, width] = image.shape;
+    // The targets are computed once each: the next size of picture needs other buffers.
+    if (passing && passing !== `${height}x${width}`) operations.pool.clear();
+    else operations.pool.startPass();
+    const keep = !withOutputs || tf.engine().state.gradientDepth > 0;
+    passing = keep ? undefined : `${height}x${width}`;
+    if (keep && withOutputs) collectGarbage();
+    const outputs = new Map<string, tf.TensorInfo>();
+    const output = (layer: string, { height, width, channels, data }: Features) => {
+      outputs.set(layer, backend.adopt([1, height, width, channels], data));
+    };
+    const pass = runForward(operations, state.filters, network, {
+      pixels: backend.floats(image),
+      height,
+      width,
+      layers,
+      output: withOutputs ? output : undefined,
+      keep,
+    });
+    if (keep) {
+      state.keep(pass, image.dataId, layers);
+      backend.onDispose(image, () => state.release(image.dataId));
+    }
+    return layers.map((layer) => outputs.get(layer)!);
+  }
+
+  function backward(
+    backend: NativeBackend,
+    { image, ...upstream }: Record<string, tf.TensorInfo>,
+    attributes: Attributes,
+  ): tf.TensorInfo {
+    const { network, layers } = attributes;
+    const state = stateOf(network);
+    // Another picture went through in between: the features of this one are gone.
+    if (!state.passOf(image.dataId, layers)) forward(backend, image, attributes, false);
+    const pass = state.passOf(image.dataId, layers)!;
+    const { info, values } = backend.output(image.shape);
+    const gradients = Object.fromEntries(
+      layers.map((layer, i) => [layer, backend.floatsOrWriter(upstream[i])]),
+    );
+    runBackward(operations, state.filters, pass, gradients, values);
+    state.release();
+    return info;
+  }
+
+  const register = (kernelName: string, run: (params: KernelParams) => tf.TensorInfo[]) => {
+    const kernelFunc = ((params: KernelParams) => run(params)) as unknown as tf.KernelFunc;
+    tf.registerKernel({ kernelName, backendName: BACKEND, kernelFunc });
+  };
+  register(FORWARD, ({ inputs, attrs, backend }) => forward(backend, inputs.image, attrs, true));
+  register(BACKWARD, ({ inputs, attrs, backend }) => [backward(backend, inputs, attrs)]);
+  tf.registerGradient({
+    kernelName: FORWARD,
+    inputsToSave: ["image"],
+    gradFunc: (dy, [image], attributes) => {
+      const upstream = Array.isArray(dy) ? dy : [dy];
+      const inputs = { image, ...Object.fromEntries(upstream.entries()) };
+      const run = () => tf.engine().runKernel(BACKWARD, inputs, attributes) as tf.Tensor[];
+      return { image: () => run()[0] };
+    },
+  });
+}
+
+type KernelParams = {
+  inputs: Record<string, tf.TensorInfo>;
+  attrs: Attributes;
+  backend: NativeBackend;
+};

@@ -1,0 +1,135 @@
+import { assert, assertEquals } from "@std/assert";
+import { BufferPool } from "../../../lib/engine/native/buffers.ts";
+import type { Features } from "../../../lib/engine/native/layout.ts";
+import { Operations } from "../../../lib/engine/native/operations.ts";
+import { loadRuntime } from "../../../lib/engine/native/ort.ts";
+import { pairsGradient, poolPairs } from "../../../lib/engine/native/pooling.ts";
+import { suitsWinograd, winogradConvolution } from "../../../lib/engine/native/winograd.ts";
+import {
+  FORWARD,
+  transformFilter,
+  TURNED,
+  type WinogradMatrices,
+} from "../../../lib/engine/native/winograd_matrices.ts";
+import { seededRandom, uniformNoise } from "../../../lib/base/random.ts";
+import { assertAllClose } from "../../helpers/assert.ts";
+
+const random = seededRandom(11);
+const features = (channels: number, height: number, width: number): Features => (
+  { data: uniformNoise(channels * height * width, -1, 1, random), channels, height, width }
+);
+
+/** Σ over a window of `x` times a filter `[3, 3, in, out]`, in float64. */
+function convolve(x: Features, filter: Float32Array, out: number, turned: boolean): Float64Array {
+  const y = new Float64Array(x.height * x.width * out);
+  const weight = (r: number, c: number, i: number, o: number) =>
+    turned
+      ? filter[(((2 - r) * 3 + 2 - c) * out + o) * x.channels + i]
+      : filter[((r * 3 + c) * x.channels + i) * out + o];
+  for (let at = 0; at < y.length; at++) {
+    const [o, position] = [at % out, Math.floor(at / out)];
+    const [row, column] = [Math.floor(position / x.width), position % x.width];
+    for (let r = 0; r < 3; r++) {
+      for (let c = 0; c < 3; c++) {
+        const [yy, xx] = [row + r - 1, column + c - 1];
+        if (yy < 0 || yy >= x.height || xx < 0 || xx >= x.width) continue;
+        for (let i = 0; i < x.channels; i++) {
+          y[at] += x.data[(yy * x.width + xx) * x.channels + i] * weight(r, c, i, o);
+        }
+      }
+    }
+  }
+  return y;
+}
+
+/** `Aᵀ ((G g) · (Bᵀ d))` of six numbers and a filter of three. */
+function alongOneAxis({ input, filter, output }: WinogradMatrices, d: number[], g: number[]) {
+  const times = (matrix: number[][], x: number[]) =>
+    matrix.map((row) => row.reduce((sum, value, i) => sum + value * x[i], 0));
+  const [u, v] = [times(filter, g), times(input, d)];
+  return times(output, u.map((value, i) => value * v[i]));
+}
+
+Deno.test("Winograd's matrices give the sliding products of a filter with three numbers", () => {
+  // 1·1 + 2·10 + 3·100 = 321, and so on
+  for (const matrices of [FORWARD, TURNED]) {
+    const y = alongOneAxis(matrices, [1, 2, 3, 4, 5, 6], [1, 10, 100]);
+    assertAllClose(y, [321, 432, 543, 654], { rtol: 1e-12 });
+  }
+});
+
+Deno.test("a turned filter has the same transform: the values at 1 / p, in reverse order", () => {
+  const [g, turned] = [[2, 3, 5], [5, 3, 2]];
+  const at = ({ filter }: WinogradMatrices, g: number[]) =>
+    filter.map((row) => row.reduce((sum, value, i) => sum + value * g[i], 0));
+  assertAllClose(at(TURNED, turned), at(FORWARD, g), { rtol: 1e-12 });
+});
+
+// The last has more tiles in a row than are worked on at a time.
+for (const [height, width] of [[16, 16], [13, 35], [70, 9], [9, 1030]]) {
+  Deno.test(`Winograd's convolution of ${height}x${width} equals the plain sum`, async () => {
+    const operations = new Operations(await loadRuntime(), new BufferPool());
+    const [x, y] = [features(16, height, width), features(32, height, width)];
+    const filter = uniformNoise(9 * 16 * 32, -1, 1, random);
+    const bias = uniformNoise(32, -1, 1, random);
+    const transformed = transformFilter(filter, [3, 3, 16, 32]);
+    winogradConvolution(operations, x, transformed, y, { bias, relu: true });
+    const expected = convolve(x, filter, 32, false).map((v, i) => Math.max(0, v + bias[i % 32]));
+    assertAllClose(y.data, expected, { rtol: 2e-5, scale: "rms" });
+
+    const add = uniformNoise(x.data.length, -1, 1, random);
+    const dx = { ...x, data: add.slice() };
+    winogradConvolution(operations, y, transformed, dx, { add: dx.data, mask: x.data });
+    const gradient = convolve(y, filter, 16, true);
+    const masked = gradient.map((v, i) => x.data[i] > 0 ? v + add[i] : 0);
+    assertAllClose(dx.data, masked, { rtol: 2e-5, scale: "rms" });
+  });
+}
+
+for (const [height, width] of [[41, 67], [21, 1030]]) {
+  Deno.test(`Winograd's convolution of ${height}x${width} may write over its input`, async () => {
+    const operations = new Operations(await loadRuntime(), new BufferPool());
+    const x = features(16, height, width);
+    const transformed = transformFilter(uniformNoise(9 * 256, -1, 1, random), [3, 3, 16, 16]);
+    const apart = { ...x, data: new Float32Array(x.data.length) };
+    winogradConvolution(operations, x, transformed, apart, {});
+    winogradConvolution(operations, x, transformed, x, {});
+    assertEquals(x.data, apart.data);
+  });
+}
+
+for (const [height, width] of [[41, 67], [21, 1030]]) {
+  Deno.test(`a gradient of ${height}x${width} may be written as it is needed`, async () => {
+    const operations = new Operations(await loadRuntime(), new BufferPool());
+    const x = features(16, height, width);
+    const transformed = transformFilter(uniformNoise(9 * 256, -1, 1, random), [3, 3, 16, 16]);
+    const add = uniformNoise(x.data.length, -1, 1, random);
+    const [whole, parts] = [0, 0].map(() => ({ ...x, data: new Float32Array(x.data.length) }));
+    winogradConvolution(operations, x, transformed, whole, { add });
+    const write = (values: Float32Array, start: number) =>
+      values.set(add.subarray(start, start + values.length));
+    winogradConvolution(operations, x, transformed, parts, { add: write });
+    assertEquals(parts.data, whole.data);
+  });
+}
+
+Deno.test("few tiles, other filters, strides and odd counts of channels are left to others", () => {
+  const size = { height: 16, width: 16 };
+  assert(suitsWinograd([3, 3, 16, 32], 1, size));
+  assert(!suitsWinograd([3, 3, 16, 32], 1, { height: 12, width: 16 }));
+  assert(!suitsWinograd([3, 3, 16, 32], 2, size));
+  assert(!suitsWinograd([3, 3, 16, 20], 1, size));
+  assert(!suitsWinograd([5, 5, 16, 32], 1, size));
+});
+
+Deno.test("the gradient of pooling may write over the features", async () => {
+  const { unit } = new Operations(await loadRuntime(), new BufferPool());
+  const [x, dy] = [features(16, 7, 9), features(16, 4, 5)];
+  const y = { ...dy, data: new Float32Array(dy.data.length) };
+  poolPairs(unit, x, y);
+  assertEquals(Math.max(...y.data), Math.max(...x.data));
+  const apart = { ...x, data: new Float32Array(x.data.length) };
+  pairsGradient(unit, x, dy, apart, { mask: true });
+  pairsGradient(unit, x, dy, x, { mask: true });
+  assertEquals(x.data, apart.data);
+});

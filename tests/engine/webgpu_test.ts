@@ -1,0 +1,98 @@
+/**
+ * What only WebGPU has: failures of the device, and how much work a step gives it.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { engineTrouble, useBackend } from "../../lib/engine/engine.ts";
+import { frames, RunError, type StylizeOptions } from "../../lib/run/frames.ts";
+import { adam } from "../../lib/optimizers/mod.ts";
+import type { Picture } from "../../lib/picture/picture.ts";
+import { gatys } from "../../lib/run/presets.ts";
+import { stylize } from "../../lib/run/stylize.ts";
+import { loadVgg16 } from "../../lib/network/vgg.ts";
+import { ENGINES } from "../helpers/engines.ts";
+import { noisePicture, stubNetwork } from "../helpers/stub.ts";
+
+const ignore = !ENGINES.includes("webgpu"); // `engines.ts` prints why
+const backend = () => tf.backend() as WebGPUBackend;
+
+Deno.test({
+  name: "a failing device ends the run with a message and the last picture",
+  ignore,
+  fn: async () => {
+    await useBackend("webgpu");
+    const network = stubNetwork();
+    const content = noisePicture(12, 10, 1);
+    let last: Picture | undefined;
+    const options: StylizeOptions = { content: { picture: content }, iterations: 9, log: () => {} };
+    const error = await assertRejects(
+      () =>
+        stylize(network, {
+          ...options,
+          onFrame: async (frame) => {
+            last = await frame.picture();
+            if (frame.iteration !== 1) return;
+            // A buffer that no device grants: the device reports it as an uncaptured error.
+            backend().device.createBuffer({ size: 2 ** 50, usage: GPUBufferUsage.STORAGE });
+            await backend().device.queue.onSubmittedWorkDone();
+          },
+        }),
+      RunError,
+      "Cannot go on as the GPU",
+    );
+    assertEquals(error.picture, last);
+    assert(engineTrouble() !== undefined);
+    // Choosing the engine again makes a new device.
+    await useBackend("webgpu");
+    assertEquals(engineTrouble(), undefined);
+    await stylize(network, { ...options, iterations: 2 });
+    network.dispose();
+  },
+});
+
+Deno.test({
+  name: "a WebGPU step wastes nothing: programs, uploads and read-backs are bounded",
+  ignore,
+  fn: async () => {
+    await useBackend("webgpu");
+    const network = await loadVgg16();
+    const [content, style] = [noisePicture(64, 64, 1), noisePicture(64, 64, 2)];
+    const options = { ...gatys(content, style), optimizer: adam({ stepSize: 5 }) };
+    const gpu = backend();
+    const programs: string[] = [];
+    let reads = 0;
+    const { runWebGPUProgram, read } = gpu;
+    gpu.runWebGPUProgram = (program, ...rest) => {
+      programs.push(program.constructor.name);
+      return runWebGPUProgram.call(gpu, program, ...rest);
+    };
+    gpu.read = (id) => (reads++, read.call(gpu, id));
+    try {
+      const run = frames(network, { ...options, iterations: 5, readEvery: 100, log: () => {} });
+      for (let i = 0; i < 2; i++) await run.next();
+      programs.length = reads = 0;
+      await run.next();
+      await run.return();
+    } finally {
+      gpu.runWebGPUProgram = runWebGPUProgram;
+      gpu.read = read;
+    }
+    network.dispose();
+    const count = (name: RegExp) => programs.filter((program) => name.test(program)).length;
+    const tally = Map.groupBy(programs, (name) => name);
+    console.log(
+      `${programs.length} programs a step: ` +
+        Array.from(tally, ([name, { length }]) => `${length} ${name}`).join(", "),
+    );
+    assertEquals(reads, 0, "nothing is read back when nothing is shown");
+    assertEquals(count(/Conv2DDerInput|Conv2DDerFilter/), 0, "no stock convolution gradient");
+    assertEquals(count(/ReluMask/), 11, "one mask a layer");
+    assert(programs.length <= LIMIT, `${programs.length} programs`);
+  },
+});
+
+/** Programs of a step at 64 px, as counted on 2026-11-24; a change that needs more shows here. */
+const LIMIT = 170;

@@ -1,0 +1,153 @@
+/**
+ * The notebooks: what is committed, what a run at a tiny size shows, and the tools that execute and
+ * check them.
+ */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { basename, join } from "node:path";
+import { setUp } from "../../notebooks/tools/environment.ts";
+import {
+  type Cell,
+  listNotebooks,
+  type Notebook,
+  readNotebook,
+  sourceOf,
+} from "../../notebooks/tools/notebook_files.ts";
+import { notebook, ROOT, run, withFolder } from "../helpers/notebook_helper.ts";
+
+/** Enough to draw every picture and curve, in seconds. */
+const TINY = { STYLEBOOK_SIZE: "64", STYLEBOOK_ITERATIONS: "4" };
+
+const ready = await setUp({ log: console.log }).then(() => true, (error: Error) => {
+  if (Deno.env.has("CI")) throw error;
+  console.log(`skipped: the tests that execute notebooks: ${error.message}`);
+  return false;
+});
+
+function codeCells({ cells }: Notebook): Cell[] {
+  return cells.filter((cell) => cell.cell_type === "code" && sourceOf(cell).trim() !== "");
+}
+
+/** The kinds of a cell's outputs, each once: `stream`, `text/plain`, … */
+function kinds({ outputs = [] }: Cell): string[] {
+  const all = outputs.flatMap(({ output_type, data }) => data ? Object.keys(data) : [output_type]);
+  // A picture is shown as JPEG or as PNG, whichever is smaller.
+  return [...new Set(all.map((kind) => kind.replace(/image\/(jpeg|png)/, "picture")))].sort();
+}
+
+for (const path of listNotebooks()) {
+  const name = basename(path);
+
+  Deno.test(`${name} is committed with the outputs of one whole run`, () => {
+    const text = Deno.readTextFileSync(path);
+    assert(text.length < 1_500_000, `${text.length} bytes`);
+    const { metadata } = readNotebook(path);
+    assertEquals((metadata.kernelspec as { name: string }).name, "deno");
+    const cells = codeCells(readNotebook(path));
+    assertEquals(cells.map((cell) => cell.execution_count), cells.map((_, i) => i + 1));
+    for (const cell of cells) {
+      assert(!kinds(cell).includes("error"), `An error: ${sourceOf(cell)}`);
+      const shown = JSON.stringify(cell.outputs ?? []);
+      const paths = shown.match(/file:\/\/\/|\/home\/|\/Users\/|\/root\/|\/tmp\/|[A-Z]:\\\\Users/g);
+      assertEquals(paths, null, `A path of one machine in the outputs of: ${sourceOf(cell)}`);
+    }
+  });
+
+  Deno.test({
+    name: `${name} at a tiny size shows what it shows at full size`,
+    ignore: !ready,
+    fn: () =>
+      withFolder(async (folder) => {
+        const { code, said } = await run("run_notebooks.ts", [path, "--output", folder], TINY);
+        assertEquals(code, 0, said);
+        console.log(said.trim());
+        const tiny = codeCells(readNotebook(join(folder, name)));
+        codeCells(readNotebook(path)).forEach((cell, i) => {
+          assertEquals(kinds(tiny[i]), kinds(cell), `Outputs of: ${sourceOf(cell)}`);
+        });
+      }),
+  });
+}
+
+Deno.test({
+  name: "run_notebooks writes a notebook in place, the same at every run",
+  ignore: !ready,
+  fn: () =>
+    withFolder(async (folder) => {
+      const path = join(folder, "good.ipynb");
+      const place = `console.log(${JSON.stringify(join(ROOT, "lib"))}, Deno.cwd());`;
+      Deno.writeTextFileSync(path, notebook([place, "await Promise.resolve(7)"]));
+      const first = await run("run_notebooks.ts", [path]);
+      assertEquals(first.code, 0, first.said);
+      assertMatch(first.said, /good: 2 code cells, \d+\.\d s, \d+ kB/);
+      const text = Deno.readTextFileSync(path);
+      const { cells, metadata } = readNotebook(path);
+      assertEquals(cells.map((cell) => cell.execution_count), [1, 2]);
+      assertStringIncludes(JSON.stringify(cells[0].outputs), '"lib ');
+      assertStringIncludes(JSON.stringify(cells[1].outputs), "7");
+      assertEquals(Object.keys(metadata).sort(), ["kernelspec", "language_info"]);
+      assert(!text.includes("iopub"), "Times of execution were kept");
+      assertEquals((await run("run_notebooks.ts", [path])).code, 0);
+      assertEquals(Deno.readTextFileSync(path), text);
+    }),
+});
+
+Deno.test({
+  name: "run_notebooks keeps the old file when a cell fails, and goes on with the others",
+  ignore: !ready,
+  fn: () =>
+    withFolder(async (folder) => {
+      const sources = {
+        throws: ["1", "throw new TypeError('no such layer')"],
+        syntax: ["const a = ;"],
+        dies: ["Deno.exit(1)"],
+        large: ["console.log('x'.repeat(1_600_000))"],
+        good: ["1"],
+      };
+      const paths = Object.entries(sources).map(([name, cells]) => {
+        Deno.writeTextFileSync(join(folder, `${name}.ipynb`), notebook(cells));
+        return join(folder, `${name}.ipynb`);
+      });
+      const { code, said } = await run("run_notebooks.ts", paths);
+      assertEquals(code, 1, said);
+      assertMatch(said, /throws: code cell 2 failed after .*: TypeError: no such layer/);
+      assertMatch(said, /syntax: code cell 1 failed after .*: SyntaxError: Expression expected/);
+      assertMatch(said, /dies: code cell 1 failed after .*: the kernel died/);
+      assertMatch(said, /large: 160\d kB is over the limit of 1500 kB \(cell 1 160\d kB\)/);
+      assertStringIncludes(
+        said,
+        "Failed: throws.ipynb, syntax.ipynb, dies.ipynb, large.ipynb",
+      );
+      for (const [name, cells] of Object.entries(sources)) {
+        const now = Deno.readTextFileSync(join(folder, `${name}.ipynb`));
+        assertEquals(now === notebook(cells), name !== "good", name);
+      }
+      assertEquals([...Deno.readDirSync(folder)].length, paths.length); // nothing is left beside
+    }),
+});
+
+Deno.test("check_cells reports types, lint and format by cell and line, and leaves no file", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "bad.ipynb");
+    const cells = ["const size = 3;", "", 'console.log(size);\nconst name: number = "x"', "name;"];
+    Deno.writeTextFileSync(path, notebook(cells));
+    const { code, said } = await run("check_cells.ts", [path]);
+    assertEquals(code, 1);
+    assertMatch(said, /TS2322[^]*bad\.ipynb, code cell 2, line 2:7/);
+    assertMatch(said, /from .*bad\.ipynb, code cell 2/);
+    assertStringIncludes(said, "--fix");
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["bad.ipynb"]);
+
+    const twice = ["const size = 3;\nsize;", "const size = 4;\nsize;"];
+    Deno.writeTextFileSync(path, notebook(twice));
+    assertStringIncludes((await run("check_cells.ts", [path])).said, "only once over all cells");
+  }));
+
+Deno.test("check_cells --fix formats the cells and touches nothing else", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "loose.ipynb");
+    Deno.writeTextFileSync(path, notebook(["const size=3", "size"]) + "\n");
+    assertEquals((await run("check_cells.ts", ["--fix", path])).code, 0);
+    assertEquals(Deno.readTextFileSync(path), notebook(["const size = 3;", "size;"]) + "\n");
+    const { code, said } = await run("check_cells.ts", [path]);
+    assertEquals(code, 0, said);
+  }));

@@ -1,0 +1,236 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import { readPicture } from "../../lib/picture/picture.ts";
+import { assertAllClose } from "../helpers/assert.ts";
+import { GOLDEN, GOLDEN_FOLDER, unpack } from "../helpers/picture_golden.ts";
+
+const read = (name: string) => readPicture(new URL(name, GOLDEN_FOLDER));
+const bytesOf = (name: string) => Deno.readFileSync(new URL(name, GOLDEN_FOLDER));
+const latin1 = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+
+/** Kinds of file that the decoders would get wrong or do not know, and what the message names. */
+const REFUSED: Record<string, string> = {
+  "grey-2-bit-interlaced.png": "interlaced PNG with fewer than 8 bits",
+  "rgb-not-ycbcr.jpg": "JPEG of RGB, not YCbCr",
+  "black-white.tif": "Unsupported bitDepth",
+  "cmyk.tif": "Unsupported image type",
+  "rgba.bmp": "BMP of 32 bits",
+};
+
+/** How far, on average and at most, a file may be from Pillow's reading of it, in levels. */
+function tolerance(name: string): { mean: number; max: number } {
+  // The decoder repeats halved colour values where libjpeg interpolates them.
+  if (/420|422|progressive|restart/.test(name)) return { mean: 5, max: 32 };
+  if (name.endsWith(".jpg")) return { mean: 0.7, max: 3 };
+  // Pillow writes a palette of 16 bits as 256, not 257, times the level.
+  if (name === "palette.tif") return { mean: 1, max: 1 };
+  return { mean: 0.01, max: 0.01 };
+}
+
+for (const [name, row] of Object.entries(GOLDEN.decoded)) {
+  if (name in REFUSED) {
+    Deno.test(`readPicture() refuses ${name} and names its kind`, async () => {
+      const error = await assertRejects(() => read(name), RangeError, REFUSED[name]);
+      assertStringIncludes(error.message, `${name}" as it must be of a common kind`);
+    });
+    continue;
+  }
+  Deno.test(`readPicture() reads ${name} as Pillow does`, async () => {
+    const { width, height, data } = await read(name);
+    assertEquals([width, height], [row.width, row.height]);
+    const expected = unpack(row.rgb, row.type);
+    assertEquals(data.length, expected.length);
+    const differences = expected.map((value, i) => Math.abs(data[i] - value));
+    const mean = differences.reduce((sum, d) => sum + d, 0) / differences.length;
+    const max = Math.max(...differences);
+    const allowed = tolerance(name);
+    assert(mean <= allowed.mean && max <= allowed.max, `mean ${mean}, max ${max}`);
+  });
+}
+
+Deno.test("readPicture() composes alpha on white: c a + 255 (1 - a)", async () => {
+  const { data } = await read("rgba.png");
+  // Top left: alpha 0, so white whatever the colour; top right: alpha 255, so the colour, red 240.
+  assertEquals([...data.subarray(0, 3)], [255, 255, 255]);
+  assertEquals(data[22 * 3], 240);
+});
+
+Deno.test("readPicture() keeps the fractions of 16 bits: 257 of 65535 is one level of 255", async () => {
+  const { data } = await read("rgb-16-bit.png");
+  // The script's first row is 100 / 257 above whole levels.
+  assertAllClose(data.subarray(0, 1), [20 + 100 / 257], { rtol: 1e-6 });
+});
+
+Deno.test("readPicture() takes paths, file URLs, their text, and bytes within a larger buffer", async () => {
+  const url = new URL("rgb.png", GOLDEN_FOLDER);
+  const expected = await readPicture(url);
+  assertEquals(await readPicture(fileURLToPath(url)), expected);
+  assertEquals(await readPicture(url.href), expected);
+  for (
+    const name of [
+      "rgb.png",
+      "baseline-444.jpg",
+      "orientation-6.tif",
+      "grey-16-bit.tif",
+      "palette.bmp",
+    ]
+  ) {
+    const bytes = bytesOf(name);
+    const larger = new Uint8Array(bytes.length + 20).fill(0x55);
+    larger.set(bytes, 7);
+    assertEquals(await readPicture(larger.subarray(7, 7 + bytes.length)), await read(name), name);
+  }
+  await assertRejects(
+    () => readPicture(3 as unknown as string),
+    TypeError,
+    "a path, a URL or bytes must be given: current value is 3",
+  );
+  await assertRejects(
+    () => readPicture(new URL("ftp://a/b.png")),
+    TypeError,
+    "its address must be",
+  );
+});
+
+Deno.test("readPicture() of a JPEG or PNG cut short anywhere is an error, never half a picture", async () => {
+  for (
+    const name of [
+      "baseline-420.jpg",
+      "progressive.jpg",
+      "cmyk.jpg",
+      "rgb.png",
+      "palette-4-bit.png",
+    ]
+  ) {
+    const bytes = bytesOf(name);
+    for (let length = 0; length < bytes.length; length++) {
+      // The end chunk of a PNG, 12 bytes, holds nothing, but without it the file is not whole either.
+      const error = await assertRejects(() => readPicture(bytes.subarray(0, length)), RangeError);
+      assert(/must be complete|must hold|must be one of/.test(error.message), error.message);
+    }
+  }
+});
+
+Deno.test("readPicture() of a PNG with one wrong bit is an error: checksums are compared", async () => {
+  const bytes = bytesOf("rgb-16-bit.png");
+  bytes[bytes.length - 200] ^= 4;
+  await assertRejects(
+    () => readPicture(bytes),
+    RangeError,
+    "the PNG must be complete and undamaged",
+  );
+});
+
+Deno.test("readPicture() says what is wrong with a file", async () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const path = `${folder}/picture.png`;
+    await assertRejects(
+      () => readPicture(path),
+      Error,
+      `Cannot read the picture "${path}" as there must be a file at its path: current value is "${path}"`,
+    );
+    await assertRejects(() => readPicture(folder), Error, `current value is a folder, ${folder}`);
+    Deno.writeTextFileSync(path, "");
+    await assertRejects(
+      () => readPicture(path),
+      RangeError,
+      "must hold a picture: current value is 0 bytes",
+    );
+    Deno.writeTextFileSync(path, "These are words, not pixels.\n");
+    await assertRejects(
+      () => readPicture(path),
+      RangeError,
+      "its content must be one of PNG, JPEG, TIFF, BMP (convert other formats first): current value is text",
+    );
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
+Deno.test("readPicture() names the formats that it recognises but does not read", async () => {
+  await assertRejects(() => read("refused.webp"), RangeError, "current value is WebP");
+  await assertRejects(() => read("refused.gif"), RangeError, "current value is GIF");
+  const starts: [start: string, name: string][] = [
+    ["\0\0\0\x18ftypheic", "HEIC"],
+    ["\0\0\0\x18ftypmif1", "HEIC"],
+    ["\0\0\0\x18ftypavif", "AVIF"],
+    ["\0\0\0\x18ftypisom", "a video"],
+    ["\xff\x0a\xfa\x1f", "JPEG XL"],
+    ["%PDF-1.7", "PDF"],
+    ["8BPS\0\x01", "a Photoshop file"],
+    ["<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG or XML"],
+    ["\n<!DOCTYPE html>\n<html>", "a web page (HTML)"],
+    ["\0\x01\x02\x03", "of no known format"],
+  ];
+  for (const [start, name] of starts) {
+    await assertRejects(() => readPicture(latin1(start)), RangeError, `current value is ${name}`);
+  }
+});
+
+Deno.test("readPicture() refuses an absurd declared size before it decodes", async () => {
+  const png = bytesOf("rgb.png");
+  new DataView(png.buffer).setUint32(16, 100_000);
+  new DataView(png.buffer).setUint32(20, 100_000);
+  const bmp = bytesOf("rgb.bmp");
+  new DataView(bmp.buffer).setInt32(18, 100_000, true);
+  new DataView(bmp.buffer).setInt32(22, 100_000, true);
+  const jpeg = bytesOf("baseline-420.jpg");
+  const frame = jpeg.findIndex((byte, i) => byte === 0xff && jpeg[i + 1] === 0xc0);
+  new DataView(jpeg.buffer).setUint16(frame + 5, 65_500);
+  new DataView(jpeg.buffer).setUint16(frame + 7, 65_500);
+  const tiff = bytesOf("rgb.tif"); // its first two fields are the width and the height, of type long
+  const fields = new DataView(tiff.buffer).getUint32(4, true) + 2;
+  for (const field of [fields, fields + 12]) {
+    new DataView(tiff.buffer).setUint16(field + 2, 4, true);
+    new DataView(tiff.buffer).setUint32(field + 8, 100_000, true);
+  }
+  const nothing = bytesOf("rgb.png");
+  new DataView(nothing.buffer).setUint32(16, 0);
+  const start = performance.now();
+  for (
+    const [bytes, size] of [
+      [png, "100000x100000"],
+      [bmp, "100000x100000"],
+      [jpeg, "65500x65500"],
+      [tiff, "100000x100000"],
+      [nothing, "0x17"],
+    ] as const
+  ) {
+    await assertRejects(
+      () => readPicture(bytes),
+      RangeError,
+      `its size must be from 1x1 to 100 megapixels: current value is ${size}`,
+    );
+  }
+  assert(performance.now() - start < 1000);
+});
+
+Deno.test("readPicture() over HTTP: the picture, 404, a web page, an answer cut short, no server", async () => {
+  const picture = bytesOf("rgb.png");
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/rgb.png") return new Response(picture);
+    if (pathname === "/moved.png") return Response.redirect(new URL("/rgb.png", request.url));
+    if (pathname === "/page.png") return new Response("<html><body>Sign in</body></html>");
+    if (pathname === "/half.png") return new Response(picture.subarray(0, 200));
+    return new Response("nothing", { status: 404 });
+  });
+  const site = `http://127.0.0.1:${server.addr.port}`;
+  const expected = await read("rgb.png");
+  assertEquals(await readPicture(`${site}/rgb.png`), expected);
+  assertEquals(await readPicture(new URL(`${site}/moved.png`)), expected);
+  await assertRejects(
+    () => readPicture(`${site}/none.png`),
+    Error,
+    `Cannot read the picture "${site}/none.png" as the server must have it: current value is the answer 404`,
+  );
+  await assertRejects(() => readPicture(`${site}/page.png`), RangeError, "a web page (HTML)");
+  await assertRejects(() => readPicture(`${site}/half.png`), RangeError, "must be complete");
+  await server.shutdown();
+  await assertRejects(
+    () => readPicture(`${site}/rgb.png`),
+    Error,
+    "the server must answer in full",
+  );
+});
