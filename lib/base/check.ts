@@ -110,3 +110,73 @@ export function checkShape(
   const wanted = expected.map((size) => size ?? "?").join(", ");
   throw new RangeError(cannot(what, `the shape of ${name} must be [${wanted}]`, describe(shape)));
 }
+
+/**
+ * Throws unless every key of `options` is in `known`: a mistyped option would be passed over in
+ * silence otherwise. The message names the known option that is nearest. No options at all are fine.
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { checkOptions } from "./check.ts";
+ *
+ * assertThrows(
+ *   () => checkOptions("read a picture", { max_size: 300 }, ["maxSize", "size"]),
+ *   TypeError,
+ *   "Cannot read a picture as its options must be among maxSize, size (did you mean maxSize?): " +
+ *     'current value is "max_size"',
+ * );
+ * ```
+ *
+ * @throws TypeError
+ */
+export function checkOptions(what: string, options: unknown, known: readonly string[]): void {
+  if (options === undefined) return;
+  checkNoPromise(what, "the options", options);
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new TypeError(cannot(what, "its options must be an object", describe(options)));
+  }
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue;
+    const near = nearest(key, known);
+    const hint = near === undefined ? "" : ` (did you mean ${near}?)`;
+    const rule = known.length > 0 ? `be among ${known.join(", ")}` : "be left out";
+    throw new TypeError(cannot(what, `its options must ${rule}${hint}`, describe(key)));
+  }
+}
+
+/** Throws if `value` is a promise, as it is where an `await` is missing. */
+export function checkNoPromise(what: string, name: string, value: unknown): void {
+  if (typeof (value as PromiseLike<unknown> | null | undefined)?.then !== "function") return;
+  const rule = `${name} must be there, not promised (did you forget \`await\`?)`;
+  throw new TypeError(cannot(what, rule, describe(value)));
+}
+
+/**
+ * The word of `words` that `name` is probably meant to be: the one fewest edits away, letter case, `_`
+ * and `-` left aside; none if more than a third of the letters would have to change.
+ */
+export function nearest(name: string, words: readonly string[]): string | undefined {
+  const plain = (word: string) => word.toLowerCase().replaceAll(/[_-]/g, "");
+  let [best, fewest]: [string | undefined, number] = [undefined, Infinity];
+  for (const word of words) {
+    const edits = editDistance(plain(name), plain(word));
+    const most = Math.ceil(Math.max(plain(name).length, plain(word).length) / 3);
+    if (edits < fewest && edits <= most) [best, fewest] = [word, edits];
+  }
+  return best;
+}
+
+/** How many letters must be put in, left out or replaced to turn `a` into `b` (Levenshtein, 1966). */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

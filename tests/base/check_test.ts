@@ -3,11 +3,14 @@ import {
   cannot,
   checkInRange,
   checkNonNegative,
+  checkNoPromise,
   checkOneOf,
+  checkOptions,
   checkPositive,
   checkPositiveInteger,
   checkShape,
   describe,
+  nearest,
 } from "../../lib/base/check.ts";
 
 Deno.test("cannot() words an error: what, rule, value", () => {
@@ -85,4 +88,53 @@ Deno.test("checkShape() takes null for any size", () => {
       "Cannot show as the shape of the tensor must be [1, ?, ?, 3]: current value is [",
     );
   }
+});
+
+Deno.test("nearest() finds what a mistyped name was meant to be, and nothing where it is far", () => {
+  const words = ["maxSize", "size", "iterations", "stepSize", "onFrame"];
+  assertEquals(
+    ["max_size", "iteration", "stepsize", "step-size", "onframe", "sise", "itertaions"].map((
+      name,
+    ) => nearest(name, words)),
+    ["maxSize", "iterations", "stepSize", "stepSize", "onFrame", "size", "iterations"],
+  );
+  assertEquals(["colour", "x", ""].map((name) => nearest(name, words)), Array(3).fill(undefined));
+  assertEquals(nearest("size", []), undefined);
+});
+
+Deno.test("checkOptions() takes known options and none, and names the nearest of an unknown one", () => {
+  const known = ["maxSize", "iterations"];
+  for (const options of [undefined, {}, { maxSize: 3 }, { iterations: undefined }]) {
+    checkOptions("run", options, known);
+  }
+  assertThrows(
+    () => checkOptions("run", { maxSize: 3, iteration: 60 }, known),
+    TypeError,
+    "Cannot run as its options must be among maxSize, iterations (did you mean iterations?): " +
+      'current value is "iteration"',
+  );
+  const far = assertThrows(() => checkOptions("run", { colour: 1 }, known), TypeError) as Error;
+  assertEquals(
+    far.message,
+    'Cannot run as its options must be among maxSize, iterations: current value is "colour"',
+  );
+  assertThrows(() => checkOptions("run", { a: 1 }, []), TypeError, "its options must be left out");
+  for (const options of [null, 3, "maxSize", [1]]) {
+    assertThrows(() => checkOptions("run", options, known), TypeError, "must be an object");
+  }
+  assertThrows(
+    () => checkOptions("run", Promise.resolve({}), known),
+    TypeError,
+    "the options must be there, not promised (did you forget `await`?)",
+  );
+});
+
+Deno.test("checkNoPromise() asks for the await that is missing", () => {
+  for (const value of [undefined, null, 3, {}, { then: 3 }]) checkNoPromise("run", "it", value);
+  assertThrows(
+    () => checkNoPromise("make a tensor", "the picture", Promise.resolve(1)),
+    TypeError,
+    "Cannot make a tensor as the picture must be there, not promised (did you forget `await`?): " +
+      "current value is an object of class Promise",
+  );
 });
