@@ -9,13 +9,13 @@
 import { parseArgs } from "node:util";
 import {
   adam,
-  type BackendName,
+  type EngineName,
   frames,
   gatys,
   loadVgg16,
   readPicture,
   tutorial,
-  useBackend,
+  useEngine,
 } from "stylebook";
 
 const { values } = parseArgs({
@@ -45,7 +45,7 @@ function peakBytes(): number {
 const square = { size: [size, size] as [number, number] };
 const content = await readPicture(new URL("content/eilean-donan.jpg", images), square);
 const style = await readPicture(new URL("style/church-at-auvers.jpg", images), square);
-const engine = await useBackend(values.backend as BackendName);
+const engine = await useEngine(values.backend as EngineName);
 const network = await loadVgg16();
 const preset = values.preset === "tutorial"
   ? tutorial(content, style)
@@ -57,10 +57,8 @@ const run = frames(network, {
   ...preset,
   iterations: WARM_UP + steps,
   readEvery: 1,
-  log: () => {},
 });
-for await (const frame of run) {
-  await frame.losses();
+for await (const _ of run) {
   times.push((performance.now() - began) / 1000);
   peakBytes();
   began = performance.now();

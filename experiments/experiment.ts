@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type BackendName, BACKENDS } from "../lib/engine/engine.ts";
+import { type EngineName, ENGINES } from "../lib/engine/engine.ts";
 import { checkOneOf, checkPositiveInteger } from "../lib/base/check.ts";
 import { layers } from "./layers.ts";
 import { networks } from "./networks.ts";
@@ -60,7 +60,7 @@ Options:
   --iterations N    of a run
   --seeds N         runs from different noise at every place of the grid
   --content FILE    --style FILE
-  --backend NAME    ${BACKENDS.join(", ")}
+  --backend NAME    ${ENGINES.join(", ")}
   --jobs N          processes at the same time (default 1)
   --output FOLDER   default output
   --retry           try again what has failed
@@ -130,7 +130,7 @@ function parse(args: string[]) {
     if (positionals[0] !== undefined) {
       checkOneOf("run", "the experiment", positionals[0], Object.keys(EXPERIMENTS));
     }
-    if (values.backend) checkOneOf("run", "--backend", values.backend as BackendName, BACKENDS);
+    if (values.backend) checkOneOf("run", "--backend", values.backend as EngineName, ENGINES);
   });
   return { values, name: positionals[0] as string | undefined };
 }

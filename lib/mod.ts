@@ -15,26 +15,45 @@
  *
  * @module
  */
-export * from "./engine/engine.ts";
-export { type Converted, convertWeights } from "./terminal/convert.ts";
-export * from "./display/mod.ts";
-export * from "./network/weights/download.ts";
-export * from "./run/frames.ts";
-export * from "./network/inception.ts";
-export * from "./base/notebook.ts";
+// base
+export { inKernel, onInterrupt, setting, untilStopped } from "./base/notebook.ts";
+export { type Random, seededRandom, uniformNoise } from "./base/random.ts";
+// picture
+export {
+  checkWritable,
+  encodePicture,
+  type Picture,
+  type ReadOptions,
+  readPicture,
+  resizePicture,
+  type TargetSize,
+  toPicture,
+  toTensor,
+  type WriteOptions,
+  writePicture,
+  type WrittenFormat,
+} from "./picture/picture.ts";
+// network
+export {
+  type Architecture,
+  type Layer,
+  layersLike,
+  layerStride,
+  type Preprocessing,
+} from "./network/architecture.ts";
+export {
+  type Features,
+  featuresOf,
+  type See,
+  type SeeOptions,
+  seeThrough,
+} from "./network/features.ts";
+export { INCEPTION5H, loadInception5h } from "./network/inception.ts";
 export { loadNetwork, type LoadOptions, type Shipped } from "./network/load.ts";
-export * from "./loss/losses.ts";
-export * from "./network/network.ts";
-export * from "./network/networks.ts";
-export * from "./loss/objective.ts";
-export * from "./optimizers/mod.ts";
-export * from "./picture/picture.ts";
-export * from "./run/presets.ts";
-export * from "./base/random.ts";
-export * from "./run/start.ts";
-export * from "./run/stylize.ts";
-export * from "./loss/targets.ts";
-export * from "./network/vgg.ts";
+export { createNetwork, type Network } from "./network/network.ts";
+export { type NetworkEntry, NETWORKS } from "./network/networks.ts";
+export { LAYERS, loadVgg16, loadVgg19, VGG16, VGG19, vggArchitecture } from "./network/vgg.ts";
+export { download, type DownloadOptions, type Published } from "./network/weights/download.ts";
 export {
   type Hashes,
   parseSafetensors,
@@ -42,3 +61,140 @@ export {
   type ReadWeightsOptions,
   type Weights,
 } from "./network/weights/read.ts";
+export { type Converted, convertWeights } from "./terminal/convert.ts";
+// engine
+export {
+  currentEngine,
+  describeEngine,
+  type Engine,
+  type EngineName,
+  ENGINES,
+  useEngine,
+  useEngine as useBackend,
+} from "./engine/engine.ts";
+// loss
+export { contentLoss, type DenoiseForm, denoiseLoss, meanSquaredError } from "./loss/losses.ts";
+export {
+  createObjective,
+  type Evaluation,
+  type Objective,
+  type ObjectiveOptions,
+  type Weighting,
+} from "./loss/objective.ts";
+export {
+  type Gram,
+  gram,
+  type GramMatrices,
+  gramMatrices,
+  gramMatrix,
+  type GramScale,
+  meanGramMatrix,
+  normalizedGramMatrix,
+  styleLoss,
+} from "./loss/style/gram.ts";
+export {
+  type AdditiveMeasure,
+  type Description,
+  type Guide,
+  type StyleMeasure,
+  type Sums,
+  sumsOf,
+  type WholeMeasure,
+} from "./loss/style/measure.ts";
+export { MEASURES } from "./loss/style/measures.ts";
+export { type BoundTerm, type Loss, type Term, type View } from "./loss/term.ts";
+export {
+  contentOf,
+  type ContentOptions,
+  denoise,
+  type DenoiseOptions,
+  styleOf,
+  styleOfEachLayer,
+  type StyleOptions,
+} from "./loss/terms.ts";
+// optimizers
+export {
+  descend,
+  gradientDescent,
+  type GradientDescentOptions,
+} from "./optimizers/gradient_descent.ts";
+export { type Lbfgs, lbfgs, type LbfgsOptions, type LbfgsRun } from "./optimizers/lbfgs.ts";
+export { OPTIMIZERS } from "./optimizers/mod.ts";
+export type { Evaluate, Optimizer, OptimizerRun, OptimizerState } from "./optimizers/optimizer.ts";
+export {
+  adaGrad,
+  adam,
+  type AdamOptions,
+  momentum,
+  rmsProp,
+  type StepSizeOptions,
+} from "./optimizers/train.ts";
+// run
+export { DivergedError, RunError } from "./run/errors.ts";
+export type {
+  Checkpoint,
+  Frame,
+  HistoryEntry,
+  LossValue,
+  LossValues,
+  Measured,
+  Result,
+} from "./run/frame.ts";
+export { frames } from "./run/frames.ts";
+export type { Budget, LossOptions, StylizeOptions } from "./run/options.ts";
+export {
+  gatys,
+  type Overrides,
+  type PaintOptions,
+  type Preset,
+  type PresetName,
+  presetOf,
+  PRESETS,
+  tutorial,
+  tutorialFixed,
+} from "./run/presets.ts";
+export { SETTINGS, type Settings } from "./run/settings.ts";
+export {
+  type Start,
+  type StartName,
+  type StartOptions,
+  startPicture,
+  STARTS,
+} from "./run/start.ts";
+export { measure, stylize } from "./run/stylize.ts";
+// display
+export {
+  adjustmentLine,
+  type Animation,
+  animation,
+  type AnimationOptions,
+  type Bar,
+  barChart,
+  type BarChartOptions,
+  type Bundle,
+  type Chart,
+  claim,
+  contactSheet,
+  type ContactSheetOptions,
+  DISPLAY,
+  featureMaps,
+  type Figure,
+  lineChart,
+  type LineChartOptions,
+  live,
+  type LiveFrame,
+  type LiveOptions,
+  type LossNumbers,
+  matrixPicture,
+  plotLosses,
+  type PlotLossesOptions,
+  type Publisher,
+  type PublishOptions,
+  type Series,
+  show,
+  type Showable,
+  type ShowOptions,
+  type Table,
+  table,
+  type TableOptions,
+} from "./display/mod.ts";

@@ -5,15 +5,17 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { type BackendName, type Engine, useBackend } from "../../lib/engine/engine.ts";
+import { type Engine, type EngineName, useEngine } from "../../lib/engine/engine.ts";
 import { settings } from "../../lib/terminal/options.ts";
-import { contentLoss, gramMatrices, meanGramMatrix } from "../../lib/loss/losses.ts";
-import { activations, type Network } from "../../lib/network/network.ts";
+import { contentLoss } from "../../lib/loss/losses.ts";
+import { gramMatrices, meanGramMatrix } from "../../lib/loss/style/gram.ts";
+import { featuresOf } from "../../lib/network/features.ts";
+import type { Network } from "../../lib/network/network.ts";
 import { NETWORKS } from "../../lib/network/networks.ts";
 import { type Picture, readPicture, toTensor, writePicture } from "../../lib/picture/picture.ts";
 import { ingredient, recipeMetadata } from "../../lib/recipe/recipe.ts";
-import { type Result, stylize } from "../../lib/run/stylize.ts";
-import { rememberTargets, type Targets } from "../../lib/loss/targets.ts";
+import type { HistoryEntry } from "../../lib/run/frame.ts";
+import { stylize } from "../../lib/run/stylize.ts";
 import { keep, pictureFile } from "./store.ts";
 import type { Moment, Outcome, Run } from "./types.ts";
 
@@ -26,7 +28,7 @@ export class StoppedError extends Error {}
 /** Called after every iteration of a run. */
 export type OnIteration = (run: Run, seconds: number) => void;
 
-type Loaded = { key: string; network: Network; targets: Targets };
+type Loaded = { key: string; network: Network };
 
 /** Does runs and keeps their results in a folder. */
 export class Performer {
@@ -47,7 +49,7 @@ export class Performer {
   async perform(run: Run): Promise<void> {
     let engine: Engine | undefined;
     try {
-      engine = await useBackend(run.flags.backend as BackendName | undefined);
+      engine = await useEngine(run.flags.backend as EngineName | undefined);
       await keep(this.folder, run, await this.#perform(run, engine));
     } catch (error) {
       if (error instanceof StoppedError || this.signal?.aborted) throw new StoppedError();
@@ -63,14 +65,12 @@ export class Performer {
     const { flags } = run;
     const content = await this.#picture(run.content, Number(flags.size));
     const style = await this.#picture(run.style, Number(flags["style-size"]));
-    const { network, targets } = await this.#network(flags.network, flags.weights);
+    const { network } = await this.#network(flags.network, flags.weights);
     let peakBytes = 0;
     const result = await stylize(network, {
       ...settings(flags, content, style),
-      targets,
       readEvery: 1,
       signal: this.signal,
-      log: () => {},
       onFrame: ({ seconds }) => {
         peakBytes = Math.max(peakBytes, Deno.memoryUsage().rss);
         this.onIteration(run, seconds);
@@ -119,17 +119,18 @@ export class Performer {
     const measures = `${tf.getBackend()} vgg16 `;
     this.#loaded = this.#loaded.filter((loaded) => loaded.key === measures || void free(loaded));
     const network = await NETWORKS[name].load({ weights });
-    const loaded = { key, network, targets: rememberTargets(network) };
+    const loaded = { key, network };
     this.#loaded.push(loaded);
     return loaded;
   }
 
   async #errors(picture: Picture, content: Picture, style: Picture) {
-    const { network, targets } = await this.#network("vgg16");
-    const wanted = targets.content(content, [CONTENT_LAYER]);
-    const grams = targets.style(style, STYLE_LAYERS, 1, meanGramMatrix);
+    const { network } = await this.#network("vgg16");
     const errors = tf.tidy(() => {
-      const features = activations(network, toTensor(picture), [CONTENT_LAYER, ...STYLE_LAYERS]);
+      const wanted = featuresOf(network, toTensor(content), [CONTENT_LAYER]);
+      const styleFeatures = featuresOf(network, toTensor(style), STYLE_LAYERS);
+      const grams = gramMatrices(styleFeatures, meanGramMatrix);
+      const features = featuresOf(network, toTensor(picture), [CONTENT_LAYER, ...STYLE_LAYERS]);
       const painted = gramMatrices(features, meanGramMatrix);
       const square = tf.div(
         contentLoss(features, wanted),
@@ -152,18 +153,17 @@ export class Performer {
   }
 }
 
-function free({ network, targets }: Loaded): void {
-  targets.dispose();
+function free({ network }: Loaded): void {
   network.dispose();
 }
 
-function toMoment({ iteration, evaluations, seconds, losses }: Result["history"][number]): Moment {
+function toMoment({ iteration, evaluations, seconds, losses, total }: HistoryEntry): Moment {
   const values = Object.entries(losses);
   return {
     iteration,
     evaluations,
     seconds,
-    total: values.reduce((sum, [, l]) => sum + l.loss * l.weight * l.adjustment, 0),
+    total,
     losses: Object.fromEntries(values.map(([name, { loss }]) => [name, loss])),
   };
 }

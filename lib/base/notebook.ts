@@ -42,12 +42,12 @@ export function onInterrupt(listener: () => void): () => void {
  *
  * @example
  * ```ts
- * import { steps } from "stylebook";
+ * import { untilStopped } from "stylebook";
  *
- * for await (const i of steps(3)) console.log(i); // 0, 1, 2
+ * for await (const i of untilStopped(3)) console.log(i); // 0, 1, 2
  * ```
  */
-export async function* steps(count: number): AsyncGenerator<number, void, void> {
+export async function* untilStopped(count: number): AsyncGenerator<number, void, void> {
   let stopped = false;
   const forget = onInterrupt(() => stopped = true);
   try {

@@ -1,7 +1,6 @@
 /**
  * Watching a run: a picture that is drawn again in place, how far it is, and how the losses fall.
  *
- * A frame is read back from the engine only when it is drawn, because reading back is what costs.
  * Everything is one composed picture, so that it cannot fall apart and the last one stays in the saved
  * notebook. JPEG on the way, as small as can be; the last one is as good as {@link pictureBundle} makes it.
  *
@@ -26,8 +25,9 @@ export type LiveFrame = {
   readonly seconds: number;
   /** Whether the run ends here, although there may be iterations left. */
   readonly last?: boolean;
-  losses(): Promise<Record<string, LossNumbers>>;
-  picture(): Promise<Picture>;
+  /** Undefined where they were not read. */
+  readonly losses?: Record<string, LossNumbers>;
+  readonly picture?: Picture;
 };
 
 /** How {@link live} shows a run. */
@@ -82,9 +82,10 @@ export function live(options: LiveOptions = {}): (frame: LiveFrame) => Promise<v
     const last = frame.last ?? iteration + 1 >= iterations;
     run.lastIteration = iteration;
     run.ended = last;
+    const { losses, picture } = frame;
+    if (!losses || !picture) return;
     if (!first && !last && (iteration + 1) % every !== 0) return;
 
-    const losses = await frame.losses();
     for (const [name, { loss }] of Object.entries(losses)) (run.curves[name] ??= []).push(loss);
     const words = progressWords(frame, run, losses);
     const line = [words.step, words.losses, words.time].filter((part) => part !== "").join(" · ");
@@ -93,7 +94,6 @@ export function live(options: LiveOptions = {}): (frame: LiveFrame) => Promise<v
       return;
     }
 
-    const picture = await frame.picture();
     const view = keep
       ? withCaption(picture, line, width)
       : withPanel(picture, width, { ...words, done: (iteration + 1) / iterations, run });

@@ -1,5 +1,5 @@
 /**
- * What a notebook shows: pictures, contact sheets, charts, tables, checks, and a run while it goes on.
+ * What a notebook shows: pictures, contact sheets, charts, tables, claims, and a run while it goes on.
  *
  * Functions that make something return it: a chart or a table is drawn when it is the last line of a
  * cell, or anywhere by `await show(it)`. Functions that show something return nothing, so that the
@@ -88,16 +88,16 @@ function legible(picture: Picture, width?: number): Picture {
  * Shows whether a claim holds, with the numbers that say so. It never throws: a claim that does not hold
  * on the reader's pictures is a finding.
  */
-export async function check(claim: string, passed: boolean, numbers = ""): Promise<void> {
+export async function claim(what: string, passed: boolean, numbers = ""): Promise<void> {
   const [mark, verdict, ink] = passed
     ? ["✓", "holds", "#009e73"]
     : ["✗", "does not hold", "#d55e00"];
   const tail = numbers === "" ? "" : ` (${numbers})`;
   await put({
     "text/html": `<p><b style="color: ${ink}">${mark} ${verdict}:</b> ${
-      escapeXml(claim + tail)
+      escapeXml(what + tail)
     }</p>`,
-    "text/plain": `${mark} ${verdict}: ${claim}${tail}`,
+    "text/plain": `${mark} ${verdict}: ${what}${tail}`,
   });
 }
 

@@ -8,28 +8,15 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { type Activations, activations, type Network } from "../network/network.ts";
-
-/** What a loss sees of the mixed image. */
-export type View = {
-  /** `[1, H, W, 3]`, RGB, 0–255. */
-  image: tf.Tensor4D;
-  /** The features of the layers that the loss asked for (others may be there as well). */
-  activations: Activations;
-};
-
-/** One term of the objective; write your own as well: any differentiable function to a scalar. */
-export type Loss = {
-  /** Shown in logs and charts. */
-  name: string;
-  weight: number;
-  /** The layers that `value` needs; none by default. */
-  layers?: readonly string[];
-  value: (view: View) => tf.Scalar;
-};
+import { cannot, checkNonNegative, describe } from "../base/check.ts";
+import type { See } from "../network/features.ts";
+import { type BoundTerm, type Loss, type Term, termOf } from "./term.ts";
 
 /** How the losses are balanced. */
 export type Weighting = "adaptive" | "constant";
+
+/** The names of the weightings. */
+export const WEIGHTINGS = ["adaptive", "constant"] as const;
 
 /** The adjustment's epsilon, and what the adjustments start at (Hvass, tutorial 15). */
 const ADJUSTMENT_EPSILON = 1e-10;
@@ -50,86 +37,183 @@ export type Evaluation = {
 
 /** The function that is minimised. */
 export type Objective = {
+  /** Of the terms, in the order of `losses`. */
   names: string[];
+  /** 0 for a term that is only watched. */
   weights: number[];
   weighting: Weighting;
   /** The losses and the gradient at a picture. Adaptive weights move on with every call. */
   evaluate(image: tf.Tensor4D): Evaluation;
+  /** The losses at a picture, with the weights as they are now; nothing moves on. */
+  measure(image: tf.Tensor4D): Pick<Evaluation, "total" | "losses" | "adjustments" | "terms">;
   /** The adjustments that the next evaluation will use. */
   adjustments(): tf.Tensor1D;
+  /** Frees the targets of the terms. */
   dispose(): void;
 };
 
 /** Settings of {@linkcode createObjective}. */
 export type ObjectiveOptions = {
+  /** @default {"adaptive"} */
   weighting?: Weighting;
-  /** Factor on the picture before it enters the network; 255 in the tutorial. */
-  inputScale?: number;
   /** To go on from an earlier run: its last adjustments. */
   adjustments?: readonly number[];
+  /** To go on from an earlier run: how often the objective has been evaluated. @default {0} */
+  evaluations?: number;
 };
 
 /**
- * Combines losses: `total = Σ weight · adjustment · loss`.
+ * Combines losses: `total = Σ weight · adjustment · loss`. Binds the terms, and frees them in `dispose()`.
  *
- * @throws {Error} when there is no loss, or two have the same name.
+ * @throws {Error} when there is no loss, two have the same name, or all weights are 0.
+ * @throws {RangeError} when a weight is negative or no number, or a term names an unknown layer.
  */
 export function createObjective(
-  network: Network,
-  losses: readonly Loss[],
-  { weighting = "adaptive", inputScale = 1, adjustments: start }: ObjectiveOptions = {},
+  see: See,
+  losses: readonly (Loss | Term)[],
+  { weighting = "adaptive", adjustments: start, evaluations = 0 }: ObjectiveOptions = {},
 ): Objective {
-  const names = losses.map((loss) => loss.name);
-  if (names.length === 0) throw new Error("Cannot minimise nothing as at least one loss is needed");
-  if (new Set(names).size < names.length) {
-    throw new Error(`Cannot tell losses apart as names must differ: current value is ${names}`);
-  }
-  const layers = [...new Set(losses.flatMap((loss) => loss.layers ?? []))];
-  const weights = losses.map((loss) => loss.weight);
+  const given = losses.map(termOf);
+  checkTerms(given);
+  // What is only watched comes last, and takes no part in what is differentiated.
+  const terms = [...given.filter(({ watch }) => !watch), ...given.filter(({ watch }) => watch)];
+  const minimized = terms.filter(({ watch }) => !watch).length;
+  const bound = bindAll(terms, see);
+  const layers = [...new Set(bound.flatMap((term) => term.layers))];
+  const weights = terms.map(({ weight, watch }) => watch ? 0 : weight);
   const weightTensor = tf.tensor1d(weights);
   const first = weighting === "adaptive" ? ADJUSTMENT_EPSILON : 1;
   let adjustments = tf.tensor1d(start ? [...start] : weights.map(() => first));
+  let evaluation = evaluations;
+
+  /** The sum that is minimized, and on the way each loss and what it adds to the sum. */
+  function weigh(image: tf.Tensor4D) {
+    const view = { image, features: see(image, layers), evaluation };
+    const each = bound.map(({ value }, i) => checkScalar(terms[i]!.name, value(view)));
+    const factors = tf.mul(weightTensor, adjustments);
+    if (minimized === each.length) {
+      const values = tf.stack(each) as tf.Tensor1D;
+      const shares = tf.mul(factors, values) as tf.Tensor1D;
+      return { values, shares, total: tf.sum(shares) as tf.Scalar };
+    }
+    const shares = tf.mul(tf.slice(factors, 0, minimized), tf.stack(each.slice(0, minimized)));
+    const values = tf.stack(each) as tf.Tensor1D;
+    const none = tf.zeros([each.length - minimized]);
+    return {
+      values,
+      shares: tf.concat([shares, none], 0) as tf.Tensor1D,
+      total: tf.sum(shares) as tf.Scalar,
+    };
+  }
+  const adjust = (values: tf.Tensor1D) =>
+    weighting === "adaptive"
+      ? tf.div(1, tf.add(values, ADJUSTMENT_EPSILON)) as tf.Tensor1D
+      : adjustments.clone();
 
   function evaluate(image: tf.Tensor4D): Evaluation {
     const kept = tf.tidy(() => {
-      const factors = tf.mul(weightTensor, adjustments);
-      let values = adjustments;
-      let terms = adjustments;
-      const { value: total, grad: gradient } = tf.valueAndGrad((input: tf.Tensor) => {
-        const x = input as tf.Tensor4D;
-        const scaled = inputScale === 1 ? x : tf.mul(x, inputScale) as tf.Tensor4D;
-        const view = {
-          image: x,
-          activations: layers.length > 0 ? activations(network, scaled, layers) : {},
-        };
-        values = tf.stack(losses.map((loss) => loss.value(view))) as tf.Tensor1D;
-        terms = tf.mul(factors, values);
-        tf.keep(values);
-        tf.keep(terms);
-        return tf.sum(terms) as tf.Scalar;
-      })(image);
-      const next = weighting === "adaptive"
-        ? tf.div(1, tf.add(values, ADJUSTMENT_EPSILON)) as tf.Tensor1D
-        : adjustments.clone();
-      return { total: total as tf.Scalar, gradient: gradient as tf.Tensor4D, next, values, terms };
+      let seen: { values: tf.Tensor1D; shares: tf.Tensor1D } | undefined;
+      const minimand = (input: tf.Tensor) => {
+        const { total, values, shares } = weigh(input as tf.Tensor4D);
+        seen = { values: tf.keep(values), shares: tf.keep(shares) };
+        return total;
+      };
+      const { value, grad } = freeingOnError(
+        () => tf.valueAndGrad(minimand)(image),
+        () => tf.dispose(seen ?? {}),
+      );
+      const { values, shares } = seen!;
+      return {
+        total: value as tf.Scalar,
+        gradient: grad as tf.Tensor4D,
+        losses: values,
+        terms: shares,
+        adjustments: adjust(values),
+      };
     });
+    evaluation++;
     adjustments.dispose();
-    adjustments = kept.next;
-    return {
-      total: kept.total,
-      gradient: kept.gradient,
-      losses: kept.values,
-      terms: kept.terms,
-      adjustments: adjustments.clone(),
-    };
+    adjustments = kept.adjustments.clone();
+    return kept;
+  }
+
+  function measure(image: tf.Tensor4D) {
+    return tf.tidy(() => {
+      const { total, values, shares } = weigh(image);
+      return { total, losses: values, terms: shares, adjustments: adjust(values) };
+    });
   }
 
   return {
-    names,
+    names: terms.map(({ name }) => name),
     weights,
     weighting,
     evaluate,
+    measure,
     adjustments: () => adjustments,
-    dispose: () => tf.dispose([weightTensor, adjustments]),
+    dispose() {
+      for (const term of bound) term.dispose();
+      tf.dispose([weightTensor, adjustments]);
+    },
   };
 }
+
+function checkTerms(terms: readonly Term[]): void {
+  const what = "minimize";
+  if (terms.length === 0) throw new Error("Cannot minimize nothing as at least one loss is needed");
+  const names = terms.map(({ name }) => name);
+  if (new Set(names).size < names.length) {
+    throw new Error(`Cannot tell losses apart as names must differ: current value is ${names}`);
+  }
+  for (const { name, weight } of terms) {
+    checkNonNegative(what, `the weight of the ${name} loss`, weight);
+  }
+  if (terms.every(({ weight, watch }) => watch || weight === 0)) {
+    const rule = "at least one loss must have a weight above 0";
+    throw new RangeError(cannot(what, rule, describe(terms.map(({ weight }) => weight))));
+  }
+}
+
+/** Binds every term, or none: what is bound already is freed when one throws. */
+function bindAll(terms: readonly Term[], see: See): BoundTerm[] {
+  const bound: BoundTerm[] = [];
+  try {
+    for (const term of terms) bound.push(term.bind(see));
+    return bound;
+  } catch (error) {
+    for (const term of bound) term.dispose();
+    throw error;
+  }
+}
+
+/** @throws {TypeError} when a loss of one's own returns something else than a number in a tensor. */
+function checkScalar(name: string, value: unknown): tf.Scalar {
+  const what = `use the ${name} loss`;
+  if (!(value instanceof tf.Tensor)) {
+    throw new TypeError(cannot(what, "it must return a scalar tensor", describe(value)));
+  }
+  if (value.size !== 1) {
+    const rule = "it must return a scalar tensor, as by tf.mean or tf.sum";
+    throw new TypeError(cannot(what, rule, `a tensor of shape [${value.shape}]`));
+  }
+  return tf.reshape(value, []) as tf.Scalar;
+}
+
+/**
+ * Runs a computation with gradients. TensorFlow.js 4.22 keeps tensors for the backward pass and frees
+ * them only after it: when something throws before, they would stay for good.
+ */
+function freeingOnError<T>(compute: () => T, free: () => void): T {
+  try {
+    return compute();
+  } catch (error) {
+    free();
+    const { state } = tf.engine() as unknown as { state: TapeState };
+    for (const { saved } of state.activeTape ?? []) tf.dispose(saved ?? []);
+    state.activeTape = undefined;
+    throw error;
+  }
+}
+
+/** The part of TensorFlow.js' state that holds what was kept for the backward pass. */
+type TapeState = { activeTape?: { saved?: tf.Tensor[] }[] };

@@ -119,3 +119,24 @@ export function checkSize(
     }
   }
 }
+
+/**
+ * What layers of VGG become on a network: themselves where it has them, else its counterparts.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { INCEPTION5H, layersLike, VGG19 } from "stylebook";
+ *
+ * assertEquals(layersLike(VGG19, ["relu4_2"]), ["relu4_2"]);
+ * assertEquals(layersLike(INCEPTION5H, ["relu4_2", "relu4_3"]), ["mixed3b"]);
+ * ```
+ */
+export function layersLike(
+  { layers, counterparts = {} }: Architecture,
+  names: readonly string[],
+): string[] {
+  return [
+    ...new Set(names.map((name) => layers.includes(name) ? name : counterparts[name] ?? name)),
+  ];
+}

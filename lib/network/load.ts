@@ -5,7 +5,8 @@
  */
 import type { Architecture } from "./architecture.ts";
 import { download, type DownloadOptions, type Published } from "./weights/download.ts";
-import { createNetwork, type Network, warmUp } from "./network.ts";
+import { warmUp } from "./features.ts";
+import { createNetwork, type Network } from "./network.ts";
 import { type Hashes, readWeights, sourceName, type Weights } from "./weights/read.ts";
 
 /** Settings of the functions that load a network. */

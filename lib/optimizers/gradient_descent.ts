@@ -22,7 +22,6 @@ export function gradientDescent({ stepSize = 10 }: GradientDescentOptions = {}):
   checkPositive("use gradient descent", "stepSize", stepSize);
   return {
     name: "gradient descent",
-    settings: { stepSize },
     start() {
       let evaluations = 0;
       return {

@@ -59,7 +59,6 @@ export function lbfgs({ history = 20, stepSize = 10 }: LbfgsOptions = {}): Lbfgs
   checkPositive("use lbfgs", "stepSize", stepSize);
   return {
     name: "lbfgs",
-    settings: { history, stepSize },
     needsConstantWeights: true,
     start: (state) => startLbfgs(history, stepSize, state),
   };

@@ -24,13 +24,14 @@ export type OptimizerRun = {
   /** How often the objective has been evaluated. */
   evaluations(): number;
   state(): Promise<OptimizerState>;
+  /** Why the picture no longer changes; undefined while it does, or where that is not known. */
+  stalled?(): string | undefined;
   dispose(): void;
 };
 
 /** An optimizer with its settings, ready to start any number of runs. */
 export type Optimizer = {
   name: string;
-  settings: Record<string, number>;
   /** Whether the objective has to stay the same from one evaluation to the next. */
   needsConstantWeights?: boolean;
   /** Starts a run, from the saved state of an earlier one if given. */

@@ -57,7 +57,7 @@ function fromTrain(
   create: () => tf.Optimizer,
 ): Optimizer {
   checkPositive(`use ${name}`, "stepSize", settings.stepSize);
-  return { name, settings, start: (state) => startTrain(create(), state) };
+  return { name, start: (state) => startTrain(create(), state) };
 }
 
 function startTrain(optimizer: tf.Optimizer, saved?: OptimizerState): OptimizerRun {

@@ -239,7 +239,7 @@ export async function toPicture(tensor: tf.Tensor4D): Promise<Picture> {
 }
 
 /** Throws unless `picture` is one: whole sides above 0 and that many values. */
-function checkPicture(what: string, picture: Picture): void {
+export function checkPicture(what: string, picture: Picture): void {
   const { width, height, data } = picture ?? {};
   checkPositiveInteger(what, "the picture's width", width);
   checkPositiveInteger(what, "the picture's height", height);

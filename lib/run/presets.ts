@@ -1,82 +1,159 @@
 /**
- * Settings with a history. A preset is a function from two pictures to the settings of a run; change
- * what you like: `stylize(network, { ...tutorial(content, style), iterations: 60 })`.
+ * Settings with a history. A preset is plain data, and a function from two pictures to the options of a
+ * run: `stylize(network, gatys(content, style, { styleWeight: 10, iterations: 60 }))`. What is given goes
+ * before the preset's own; names are those of {@linkcode Settings}.
  *
- * The layers are VGG's. Name the network, `gatys(content, style, network)`, and on one that is built
- * otherwise they become their counterparts there.
+ * The layers are VGG's; on a network that is built otherwise they become their counterparts there.
  *
  * @module
  */
-import type { Architecture } from "../network/architecture.ts";
-import { normalizedGramMatrix } from "../loss/losses.ts";
-import { gradientDescent } from "../optimizers/gradient_descent.ts";
-import { adam } from "../optimizers/train.ts";
+import { checkOneOf, checkOptions } from "../base/check.ts";
+import { MEASURES } from "../loss/style/measures.ts";
+import type { StyleMeasure } from "../loss/style/measure.ts";
+import { OPTIMIZERS } from "../optimizers/mod.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Picture } from "../picture/picture.ts";
-import type { StylizeOptions } from "./frames.ts";
-import { VGG16 } from "../network/vgg.ts";
+import type { StylizeOptions } from "./options.ts";
+import { checkSettings, SETTINGS, type Settings } from "./settings.ts";
+import type { Start } from "./start.ts";
 
-/** A function that fills in two pictures; VGG's layers are meant if no network is given. */
-export type Preset = (content: Picture, style: Picture, network?: Architecture) => StylizeOptions;
+/** The presets by name: the tutorial's settings and others, each with its source. */
+export const PRESETS = {
+  /**
+   * Hvass' tutorial 15 to the constant. The frozen network that it loads multiplies its input by 255
+   * once more, hence `inputScale`.
+   */
+  tutorial: {
+    contentLayers: ["relu3_1"],
+    contentWeight: 1.5,
+    styleWeight: 10,
+    denoiseWeight: 0.3,
+    measure: "gram",
+    weighting: "adaptive",
+    optimizer: "gradient-descent",
+    stepSize: 10,
+    iterations: 120,
+    start: "noise",
+    inputScale: 255,
+  },
+  /** The tutorial with pictures that enter the network once on the scale 0–255, as VGG was trained. */
+  tutorialFixed: {
+    contentLayers: ["relu3_1"],
+    contentWeight: 1.5,
+    styleWeight: 10,
+    denoiseWeight: 0.3,
+    measure: "gram",
+    weighting: "adaptive",
+    optimizer: "gradient-descent",
+    stepSize: 10,
+    iterations: 120,
+    start: "noise",
+  },
+  /**
+   * After Gatys, Ecker, Bethge 2015 (arXiv 1508.06576): their layers, constant weights, Gram matrices
+   * that do not grow with the picture. Differs from the paper: VGG-16, a start from the content image,
+   * Adam (their L-BFGS: `optimizer: "lbfgs"`), a little denoising. The weights were found by looking.
+   */
+  gatys: {
+    contentLayers: ["relu4_2"],
+    contentWeight: 1,
+    styleLayers: ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"],
+    styleWeight: 500,
+    denoiseWeight: 0.1,
+    measure: "gram-normalized",
+    weighting: "constant",
+    optimizer: "adam",
+    stepSize: 5,
+    iterations: 120,
+    start: "content",
+  },
+} as const satisfies Record<string, Settings>;
+
+/** The name of a preset. */
+export type PresetName = keyof typeof PRESETS;
+
+/** What goes before a preset's own: settings, or the things that they name. */
+export type Overrides = Omit<Settings, "start" | "measure" | "optimizer"> & {
+  /** Where the mixed image starts. */
+  start?: Start;
+  /** How style is measured. */
+  measure?: string | StyleMeasure;
+  /** What takes the steps; an optimizer by name gets `stepSize`, or else its own default. */
+  optimizer?: string | Optimizer;
+};
+
+/** The options of a run of which content, style, denoise and optimizer are there. */
+export type PaintOptions =
+  & StylizeOptions
+  & Required<Pick<StylizeOptions, "content" | "style" | "denoise" | "optimizer" | "iterations">>;
+
+/** A function that fills in two pictures. */
+export type Preset = (content: Picture, style: Picture, overrides?: Overrides) => PaintOptions;
+
+/** The preset `tutorial`: Hvass' tutorial 15 to the constant, the factor 255 on its input included. */
+export const tutorial: Preset = presetOf("tutorial");
+
+/** The preset `tutorialFixed`: the tutorial with pictures that enter the network as VGG was trained. */
+export const tutorialFixed: Preset = presetOf("tutorialFixed");
+
+/** The preset `gatys`: after Gatys, Ecker, Bethge 2015 (arXiv 1508.06576), from the content with Adam. */
+export const gatys: Preset = presetOf("gatys");
 
 /**
- * What layers of VGG become on a network: themselves where it has them, else its counterparts.
+ * A preset by its name.
  *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { INCEPTION5H, layersLike, VGG19 } from "stylebook";
- *
- * assertEquals(layersLike(VGG19, ["relu4_2"]), ["relu4_2"]);
- * assertEquals(layersLike(INCEPTION5H, ["relu4_2", "relu4_3"]), ["mixed3b"]);
- * ```
+ * @throws {RangeError} for an unknown name.
  */
-export function layersLike(
-  { layers, counterparts = {} }: Architecture,
-  names: readonly string[],
-): string[] {
-  return [
-    ...new Set(names.map((name) => layers.includes(name) ? name : counterparts[name] ?? name)),
-  ];
+export function presetOf(name: PresetName): Preset {
+  checkOneOf("choose a preset", "its name", name, Object.keys(PRESETS));
+  return (content, style, overrides = {}) => optionsOf(withPreset(name, overrides), content, style);
+}
+
+/** A preset's settings with what goes before them; another optimizer comes with its own step size. */
+export function withPreset(name: PresetName, overrides: Overrides): Overrides {
+  const own: Settings = PRESETS[name];
+  const { stepSize: _, ...others } = own;
+  const same = overrides.optimizer === undefined || overrides.optimizer === own.optimizer;
+  return { ...(same ? own : others), ...given(overrides) };
 }
 
 /**
- * Hvass' tutorial 15 to the constant. The frozen network that it loads multiplies its input by 255
- * once more, hence `inputScale: 255`.
+ * The options of a run that paints `content` in the manner of `style`.
+ *
+ * @throws {TypeError} for an unknown setting.
+ * @throws {RangeError} for a value that a setting may not have.
  */
-export const tutorial: Preset = (content, style, network) => ({
-  ...tutorialFixed(content, style, network),
-  inputScale: 255,
-});
+export function optionsOf(settings: Overrides, content: Picture, style: Picture): PaintOptions {
+  const { start, measure, optimizer, ...plain } = settings;
+  checkOptions("use the settings", settings, Object.keys(SETTINGS));
+  checkSettings({
+    ...plain,
+    ...(typeof start === "string" && { start }),
+    ...(typeof measure === "string" && { measure }),
+    ...(typeof optimizer === "string" && { optimizer }),
+  });
+  const { contentLayers, contentWeight, styleLayers, styleWeight, stepSize, ...rest } = plain;
+  const { denoiseWeight, denoisePower, denoiseReduce, iterations = 120, ...others } = rest;
+  return {
+    content: given({ picture: content, layers: contentLayers, weight: contentWeight }),
+    style: given({
+      picture: style,
+      layers: styleLayers,
+      weight: styleWeight,
+      measure: typeof measure === "string" ? MEASURES[measure] : measure,
+    }),
+    denoise: given({ weight: denoiseWeight, power: denoisePower, reduce: denoiseReduce }),
+    optimizer: typeof optimizer === "object"
+      ? optimizer
+      : OPTIMIZERS[optimizer ?? "gradient-descent"]!(given({ stepSize })),
+    iterations,
+    ...given({ ...others, start }),
+  };
+}
 
-/** The tutorial with pictures that enter the network once on the scale 0–255, as VGG was trained. */
-export const tutorialFixed: Preset = (content, style, network = VGG16) => ({
-  content: { picture: content, layers: layersLike(network, ["relu3_1"]), weight: 1.5 },
-  style: { picture: style, weight: 10 },
-  denoise: { weight: 0.3 },
-  weighting: "adaptive",
-  optimizer: gradientDescent({ stepSize: 10 }),
-  iterations: 120,
-});
-
-/**
- * After Gatys, Ecker, Bethge 2015 (arXiv 1508.06576): their layers, constant weights, Gram matrices that
- * do not grow with the picture. Differs from the paper: VGG-16, a start from the content image, Adam
- * (their L-BFGS: `optimizer: lbfgs()`), a little denoising. The weights were found by looking.
- */
-export const gatys: Preset = (content, style, network = VGG16) => ({
-  content: { picture: content, layers: layersLike(network, ["relu4_2"]), weight: 1 },
-  style: {
-    picture: style,
-    layers: layersLike(network, ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]),
-    weight: 500,
-    gram: normalizedGramMatrix,
-  },
-  denoise: { weight: 0.1 },
-  weighting: "constant",
-  optimizer: adam({ stepSize: 5 }),
-  init: "content",
-  iterations: 120,
-});
-
-/** The presets by name. */
-export const PRESETS: Record<string, Preset> = { tutorial, tutorialFixed, gatys };
+/** An object without the entries that are undefined. */
+function given<T extends object>(options: T): T {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as T;
+}

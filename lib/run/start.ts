@@ -4,39 +4,53 @@
  * @module
  */
 import { checkOneOf } from "../base/check.ts";
-import type { Picture } from "../picture/picture.ts";
-import { resizePicture } from "../picture/picture.ts";
+import { type Picture, resizePicture } from "../picture/picture.ts";
 import { seededRandom, uniformNoise } from "../base/random.ts";
-import type { LossOptions } from "../loss/targets.ts";
 
 /** Noise, one of the two pictures, or any other one. */
-export type Start = "noise" | "content" | "style" | Picture;
+export type Start = StartName | Picture;
 
-/** The names that `init` may have. */
-export const STARTS = ["noise", "content", "style"] as const;
+/** The starts by name; noise is uniform in [128, 129), as in the tutorial. */
+export type StartName = "noise" | "content" | "style";
+
+/** The names that `start` may have. */
+export const STARTS: readonly StartName[] = ["noise", "content", "style"];
+
+/** What a start is made from. */
+export type StartOptions = {
+  /** @default {"noise"} */
+  start?: Start;
+  /** The picture that gives the size. */
+  content?: { picture: Picture };
+  /** Gives the size where there is no content. */
+  style?: { picture: Picture };
+  /** Of the noise. @default {1} */
+  seed?: number;
+};
 
 /**
  * The start picture, of the content picture's size (the style picture's where there is no content).
- * Noise is uniform in [128, 129), as in the tutorial.
  *
  * @throws {RangeError} when the start is unknown or its picture was not given.
  */
-export function startPicture(init: Start, { content, style }: LossOptions, seed: number): Picture {
-  const like = (content ?? style)?.picture ?? (typeof init === "object" ? init : undefined);
+export function startPicture(
+  { start = "noise", content, style, seed = 1 }: StartOptions,
+): Picture {
+  const like = (content ?? style)?.picture ?? (typeof start === "object" ? start : undefined);
   if (!like) {
     throw new RangeError(
       "Cannot tell the size of the mixed image as there is neither a content nor a style picture: " +
-        "give a picture as init",
+        "give a picture as start",
     );
   }
   const { width, height } = like;
-  if (typeof init === "object") return fit(init, width, height);
-  checkOneOf("start", "init", init, STARTS);
-  if (init === "noise") {
+  if (typeof start === "object") return fit(start, width, height);
+  checkOneOf("start", "start", start, STARTS);
+  if (start === "noise") {
     return { width, height, data: uniformNoise(width * height * 3, 128, 129, seededRandom(seed)) };
   }
-  const source = (init === "content" ? content : style)?.picture;
-  if (!source) throw new RangeError(`Cannot start from the ${init} picture as none was given`);
+  const source = (start === "content" ? content : style)?.picture;
+  if (!source) throw new RangeError(`Cannot start from the ${start} picture as none was given`);
   return fit(source, width, height);
 }
 

@@ -1,37 +1,16 @@
 /**
- * A whole run in one call, from two pictures to a third.
+ * A whole run in one call, from two pictures to a third; and what a picture costs without a run.
  *
  * @module
  */
-import type { Engine } from "../engine/engine.ts";
-import {
-  type Checkpoint,
-  type Frame,
-  frames,
-  type LossValues,
-  type StylizeOptions,
-} from "./frames.ts";
-import { onInterrupt } from "../base/notebook.ts";
+import { currentEngine } from "../engine/engine.ts";
+import { seeThrough } from "../network/features.ts";
 import type { Network } from "../network/network.ts";
-import type { Picture } from "../picture/picture.ts";
-
-/** What a run leaves behind. */
-export type Result = {
-  picture: Picture;
-  /** Whether it ended before its time: Stop, or an aborted signal. */
-  stopped: boolean;
-  /** How many iterations the picture has seen, those of resumed runs included. */
-  iterations: number;
-  evaluations: number;
-  seconds: number;
-  engine: Engine;
-  /** The losses of the last iteration. */
-  losses: LossValues;
-  /** The losses of every iteration at which they were read. */
-  history: { iteration: number; evaluations: number; seconds: number; losses: LossValues }[];
-  /** To go on: `stylize(network, { ...options, resume: result.checkpoint })`. */
-  checkpoint: Checkpoint;
-};
+import { createObjective } from "../loss/objective.ts";
+import { type Picture, toTensor } from "../picture/picture.ts";
+import { type Frame, type Measured, readLosses, type Result } from "./frame.ts";
+import { frames } from "./frames.ts";
+import { checkStylizeOptions, type StylizeOptions, termsOf } from "./options.ts";
 
 /**
  * Runs style transfer to the end, or to the moment when Stop is pressed or `signal` aborts: then it
@@ -41,44 +20,56 @@ export type Result = {
  */
 export async function stylize(
   network: Network,
-  options: StylizeOptions & { onFrame?: (frame: Frame) => unknown },
+  { onFrame, ...options }: StylizeOptions & {
+    /** Called after every iteration; the run waits for it. */
+    onFrame?: (frame: Frame) => unknown;
+  },
 ): Promise<Result> {
-  const { onFrame, signal, readEvery } = options;
-  signal?.throwIfAborted();
-  const stop = new AbortController();
-  const forward = () => stop.abort();
-  signal?.addEventListener("abort", forward);
-  const forget = onInterrupt(forward);
-  const run = frames(network, { ...options, signal: stop.signal });
-  const history: Result["history"] = [];
+  options.signal?.throwIfAborted();
+  const run = frames(network, options);
   try {
-    for (let next = await run.next(); !next.done; next = await run.next()) {
-      const frame = next.value;
-      await onFrame?.(frame);
-      const { iteration, evaluations, seconds, engine } = frame;
-      const done = frame.last || stop.signal.aborted;
-      const every = readEvery ?? (engine.name === "webgpu" ? 10 : 1);
-      if (done || iteration % every === 0) {
-        history.push({ iteration, evaluations, seconds, losses: await frame.losses() });
-      }
-      if (!done) continue;
-      const checkpoint = await frame.checkpoint();
-      return {
-        picture: checkpoint.picture,
-        stopped: iteration + 1 < frame.iterations,
-        iterations: iteration + 1,
-        evaluations,
-        seconds,
-        engine,
-        losses: await frame.losses(),
-        history,
-        checkpoint,
-      };
+    for (;;) {
+      const next = await run.next();
+      if (next.done) return next.value;
+      await onFrame?.(next.value);
     }
-    throw new Error("Cannot return a picture as the run was stopped before its first iteration");
   } finally {
-    signal?.removeEventListener("abort", forward);
-    forget();
-    await run.return();
+    // A generator that is drained by hand stays suspended when the callback throws.
+    await run.return(undefined as never);
+  }
+}
+
+/**
+ * What a picture costs: its losses and their weighted sum, under the same options as a run.
+ *
+ * @throws {RangeError} when an option is out of range.
+ *
+ * @example
+ * ```ts ignore
+ * const { total, losses } = await measure(network, mixed, gatys(content, style));
+ * ```
+ */
+export async function measure(
+  network: Network,
+  picture: Picture,
+  options: StylizeOptions,
+): Promise<Measured> {
+  checkStylizeOptions(network, options);
+  await currentEngine();
+  const objective = createObjective(seeThrough(network, options), termsOf(options), {
+    weighting: options.weighting ?? "adaptive",
+    adjustments: options.resume?.adjustments,
+  });
+  const image = toTensor(picture);
+  try {
+    const measured = objective.measure(image);
+    try {
+      return await readLosses(objective, measured);
+    } finally {
+      for (const tensor of Object.values(measured)) tensor.dispose();
+    }
+  } finally {
+    image.dispose();
+    objective.dispose();
   }
 }

@@ -4,15 +4,26 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { BACKENDS } from "../engine/engine.ts";
+import { ENGINES } from "../engine/engine.ts";
 import { checkPositive } from "../base/check.ts";
-import { GRAMS } from "../loss/losses.ts";
 import { NETWORKS } from "../network/networks.ts";
 import { OPTIMIZERS } from "../optimizers/mod.ts";
 import type { Picture } from "../picture/picture.ts";
-import { PRESETS } from "../run/presets.ts";
+import {
+  optionsOf,
+  type PaintOptions,
+  type PresetName,
+  PRESETS,
+  withPreset,
+} from "../run/presets.ts";
 import { STARTS } from "../run/start.ts";
-import type { StylizeOptions } from "../run/frames.ts";
+
+/** The forms of the Gram matrix by their old names, and what they are called as measures. */
+export const GRAMS: Record<string, string> = {
+  sum: "gram",
+  mean: "gram-mean",
+  normalized: "gram-normalized",
+};
 
 /** The one whose pictures look best; the tutorial itself is `--preset tutorial`. */
 export const DEFAULT_PRESET = "gatys";
@@ -38,7 +49,7 @@ export const OPTIONS = {
   weighting: { type: "string", value: "NAME", help: "adaptive, constant" },
   init: { type: "string", value: "START", help: `${STARTS.join(", ")} or a picture` },
   seed: { type: "string", value: "N", help: "of the start noise" },
-  backend: { type: "string", value: "NAME", help: BACKENDS.join(", ") },
+  backend: { type: "string", value: "NAME", help: ENGINES.join(", ") },
   network: { type: "string", value: "NAME", help: Object.keys(NETWORKS).join(", ") },
   weights: { type: "string", value: "FILE", help: "other weights: .safetensors, .h5, .pb or .zip" },
   from: { type: "string", value: "FILE.png", help: "the settings that a picture was made with" },
@@ -106,34 +117,25 @@ export function settings(
   values: Values,
   content: Picture,
   style: Picture,
-  init?: Picture,
-): StylizeOptions {
-  const { architecture } = NETWORKS[values.network ?? "vgg16"];
-  const options = PRESETS[values.preset ?? DEFAULT_PRESET](content, style, architecture);
+  start?: Picture,
+): PaintOptions {
   const layers = (name: "content-layers" | "style-layers") => values[name]?.split(",");
   const stepSize = number(values, "step-size");
   if (stepSize !== undefined) checkPositive("use the optimizer", "--step-size", stepSize);
-  const set = <T extends object>(base: T, changes: Partial<T>): T => {
-    const given = Object.entries(changes).filter(([, value]) => value !== undefined);
-    return { ...base, ...Object.fromEntries(given) };
-  };
-  return set(options, {
-    content: set(options.content!, {
-      layers: layers("content-layers"),
-      weight: number(values, "content-weight", 0),
-    }),
-    style: set(options.style!, {
-      layers: layers("style-layers"),
-      weight: number(values, "style-weight", 0),
-      gram: values.gram === undefined ? undefined : GRAMS[values.gram],
-    }),
-    denoise: set(options.denoise!, { weight: number(values, "denoise-weight", 0) }),
-    weighting: values.weighting as StylizeOptions["weighting"],
-    optimizer: values.optimizer || stepSize !== undefined
-      ? OPTIMIZERS[values.optimizer ?? options.optimizer!.name.replace(" ", "-")]({ stepSize })
-      : undefined,
+  const preset = (values.preset ?? DEFAULT_PRESET) as PresetName;
+  const changes = {
+    contentLayers: layers("content-layers"),
+    contentWeight: number(values, "content-weight", 0),
+    styleLayers: layers("style-layers"),
+    styleWeight: number(values, "style-weight", 0),
+    measure: values.gram === undefined ? undefined : GRAMS[values.gram],
+    denoiseWeight: number(values, "denoise-weight", 0),
+    weighting: values.weighting as PaintOptions["weighting"],
+    optimizer: values.optimizer,
+    stepSize,
     iterations: number(values, "iterations"),
-    init: init ?? values.init as StylizeOptions["init"],
+    start: start ?? values.init as PaintOptions["start"],
     seed: number(values, "seed", 0),
-  });
+  };
+  return optionsOf(withPreset(preset, changes), content, style);
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type BackendName, type Engine, useBackend } from "../engine/engine.ts";
+import { type Engine, type EngineName, useEngine } from "../engine/engine.ts";
 import { DEFAULT_PRESET, type parse, type Values } from "./options.ts";
 import { findIngredient, type Ingredient, readRecipe, type Recipe } from "../recipe/recipe.ts";
 import { STARTS } from "../run/start.ts";
@@ -47,16 +47,16 @@ export async function chooseEngine(
   recipe: Recipe | undefined,
   warn: (line: string) => void,
 ): Promise<Engine> {
-  if (backend !== undefined || !recipe) return await useBackend(backend as BackendName | undefined);
+  if (backend !== undefined || !recipe) return await useEngine(backend as EngineName | undefined);
   const version = await codeVersion();
   if (recipe.version !== version) {
     warn(`Made by version ${recipe.version}, this is ${version}: the picture may differ`);
   }
   try {
-    return await useBackend(recipe.engine as BackendName);
+    return await useEngine(recipe.engine as EngineName);
   } catch {
     warn(`Made on the engine ${recipe.engine}, which is not at hand: the picture will differ`);
-    return await useBackend();
+    return await useEngine();
   }
 }
 

@@ -4,12 +4,12 @@
  * @module
  */
 import { SingleBar } from "cli-progress";
-import { BACKENDS } from "../engine/engine.ts";
+import { ENGINES } from "../engine/engine.ts";
 import { checkOneOf, checkPositiveInteger } from "../base/check.ts";
-import { HELP, number, type OPTIONS, parse, settings, UsageError } from "./options.ts";
+import { GRAMS, HELP, number, type OPTIONS, parse, settings, UsageError } from "./options.ts";
 import { chooseEngine, DEFAULT_SIZE, isInitPicture, makeRecipe, recall } from "./recall.ts";
-import { type LossValues, RunError } from "../run/frames.ts";
-import { GRAMS } from "../loss/losses.ts";
+import { RunError } from "../run/errors.ts";
+import type { LossValues } from "../run/frame.ts";
 import { NETWORKS } from "../network/networks.ts";
 import { OPTIMIZERS } from "../optimizers/mod.ts";
 import { checkWritable, type Picture, readPicture, writePicture } from "../picture/picture.ts";
@@ -29,7 +29,7 @@ async function run(args: string[]): Promise<number> {
   usage(() => {
     choose("preset", Object.keys(PRESETS));
     choose("optimizer", Object.keys(OPTIMIZERS));
-    choose("backend", BACKENDS);
+    choose("backend", ENGINES);
     choose("network", Object.keys(NETWORKS));
     choose("gram", Object.keys(GRAMS));
     choose("weighting", ["adaptive", "constant"]);
@@ -94,19 +94,16 @@ async function run(args: string[]): Promise<number> {
   });
   try {
     let losses: LossValues = {};
-    const { picture, iterations, seconds, stopped } = await stylize(network, {
+    const { picture, iterations, seconds, stopped, notes } = await stylize(network, {
       ...options,
       signal: stop.signal,
-      log: say,
-      onFrame: async (frame) => {
+      ...(trace && { readEvery: 1 }),
+      onFrame: (frame) => {
         if (frame.iteration === 0 && !quiet) {
           bar.start(frame.iterations, 0, { losses: "", step: "…", left: "…" });
         }
         const done = frame.iteration + 1;
-        if (trace || frame.engine.name !== "webgpu" || done % 10 === 0) {
-          losses = await frame.losses();
-        }
-        trace?.add(frame.iteration, frame.seconds, losses);
+        if (frame.losses) trace?.add(frame.iteration, frame.seconds, losses = frame.losses);
         const step = frame.seconds / done;
         bar.update(done, {
           losses: Object.entries(losses).map(([name, { loss }]) =>
@@ -126,6 +123,7 @@ async function run(args: string[]): Promise<number> {
       } ${values.out}: ${picture.width}x${picture.height}, ` +
         `${iterations} iterations in ${seconds.toFixed(1)} s`,
     );
+    for (const note of notes) say(note);
     return signal === "SIGINT" ? 130 : signal === "SIGTERM" ? 143 : 0;
   } catch (error) {
     bar.stop();

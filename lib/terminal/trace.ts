@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LossValues } from "../run/frames.ts";
+import type { LossValues } from "../run/frame.ts";
 
 const LOSSES = ["content", "style", "denoise"];
 

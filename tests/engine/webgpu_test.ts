@@ -6,8 +6,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { engineTrouble, useBackend } from "../../lib/engine/engine.ts";
-import { frames, RunError, type StylizeOptions } from "../../lib/run/frames.ts";
+import { engineTrouble, useEngine } from "../../lib/engine/engine.ts";
+import { RunError } from "../../lib/run/errors.ts";
+import { frames } from "../../lib/run/frames.ts";
+import type { StylizeOptions } from "../../lib/run/options.ts";
 import { adam } from "../../lib/optimizers/mod.ts";
 import type { Picture } from "../../lib/picture/picture.ts";
 import { gatys } from "../../lib/run/presets.ts";
@@ -23,17 +25,18 @@ Deno.test({
   name: "a failing device ends the run with a message and the last picture",
   ignore,
   fn: async () => {
-    await useBackend("webgpu");
+    await useEngine("webgpu");
     const network = stubNetwork();
     const content = noisePicture(12, 10, 1);
     let last: Picture | undefined;
-    const options: StylizeOptions = { content: { picture: content }, iterations: 9, log: () => {} };
+    const options: StylizeOptions = { content: { picture: content }, iterations: 9 };
     const error = await assertRejects(
       () =>
         stylize(network, {
           ...options,
+          readEvery: 1,
           onFrame: async (frame) => {
-            last = await frame.picture();
+            last = frame.picture;
             if (frame.iteration !== 1) return;
             // A buffer that no device grants: the device reports it as an uncaptured error.
             backend().device.createBuffer({ size: 2 ** 50, usage: GPUBufferUsage.STORAGE });
@@ -46,7 +49,7 @@ Deno.test({
     assertEquals(error.picture, last);
     assert(engineTrouble() !== undefined);
     // Choosing the engine again makes a new device.
-    await useBackend("webgpu");
+    await useEngine("webgpu");
     assertEquals(engineTrouble(), undefined);
     await stylize(network, { ...options, iterations: 2 });
     network.dispose();
@@ -57,7 +60,7 @@ Deno.test({
   name: "a WebGPU step wastes nothing: programs, uploads and read-backs are bounded",
   ignore,
   fn: async () => {
-    await useBackend("webgpu");
+    await useEngine("webgpu");
     const network = await loadVgg16();
     const [content, style] = [noisePicture(64, 64, 1), noisePicture(64, 64, 2)];
     const options = { ...gatys(content, style), optimizer: adam({ stepSize: 5 }) };
@@ -71,11 +74,11 @@ Deno.test({
     };
     gpu.read = (id) => (reads++, read.call(gpu, id));
     try {
-      const run = frames(network, { ...options, iterations: 5, readEvery: 100, log: () => {} });
+      const run = frames(network, { ...options, iterations: 5, readEvery: 100 });
       for (let i = 0; i < 2; i++) await run.next();
       programs.length = reads = 0;
       await run.next();
-      await run.return();
+      await run.return(undefined as never);
     } finally {
       gpu.runWebGPUProgram = runWebGPUProgram;
       gpu.read = read;

@@ -5,27 +5,27 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { type BackendName, engineTrouble, useBackend } from "../../lib/engine/engine.ts";
+import { type EngineName, engineTrouble, useEngine } from "../../lib/engine/engine.ts";
 
-const NAMES: readonly BackendName[] = ["cpu", "native", "webgpu"];
+const NAMES: readonly EngineName[] = ["cpu", "native", "webgpu"];
 
 /**
  * The engines that run on this machine. `STYLEBOOK_TEST_ENGINES=cpu,native` narrows them,
  * `STYLEBOOK_REQUIRE_ENGINES=native,webgpu` makes it an error when one of these is missing.
  */
-export const ENGINES: readonly BackendName[] = await findEngines();
+export const ENGINES: readonly EngineName[] = await findEngines();
 
-async function findEngines(): Promise<BackendName[]> {
+async function findEngines(): Promise<EngineName[]> {
   const asked = Deno.env.get("STYLEBOOK_TEST_ENGINES")?.split(",");
   const required = Deno.env.get("STYLEBOOK_REQUIRE_ENGINES")?.split(",") ?? [];
-  const found: BackendName[] = [];
+  const found: EngineName[] = [];
   for (const name of NAMES) {
     if (asked && !asked.includes(name)) {
       console.log(`skipped: tests on ${name} (STYLEBOOK_TEST_ENGINES=${asked})`);
       continue;
     }
     try {
-      await useBackend(name);
+      await useEngine(name);
       found.push(name);
     } catch (error) {
       if (required.includes(name)) throw error;
@@ -38,12 +38,12 @@ async function findEngines(): Promise<BackendName[]> {
 /** Declares a test per engine; each runs inside a scope that frees its tensors. */
 export function useEachEngine(
   name: string,
-  test: (engine: BackendName) => Promise<void> | void,
-  engines: readonly BackendName[] = ENGINES,
+  test: (engine: EngineName) => Promise<void> | void,
+  engines: readonly EngineName[] = ENGINES,
 ): void {
   for (const engine of engines) {
     Deno.test(`${name} [${engine}]`, async () => {
-      await useBackend(engine);
+      await useEngine(engine);
       tf.engine().startScope();
       try {
         await test(engine);

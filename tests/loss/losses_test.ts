@@ -1,14 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
+import { contentLoss, denoiseLoss, meanSquaredError } from "../../lib/loss/losses.ts";
 import {
-  contentLoss,
-  denoiseLoss,
   gramMatrices,
   gramMatrix,
-  meanSquaredError,
   normalizedGramMatrix,
   styleLoss,
-} from "../../lib/loss/losses.ts";
+} from "../../lib/loss/style/gram.ts";
 import { seededRandom, uniformNoise } from "../../lib/base/random.ts";
 import { assertAllClose } from "../helpers/assert.ts";
 import { useEachEngine } from "../helpers/engines.ts";

@@ -6,11 +6,14 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
-import { denoiseLoss, gramMatrix } from "../../lib/loss/losses.ts";
-import { activations, type Network } from "../../lib/network/network.ts";
+import { denoiseLoss } from "../../lib/loss/losses.ts";
+import { gramMatrix } from "../../lib/loss/style/gram.ts";
+import { featuresOf, seeThrough } from "../../lib/network/features.ts";
+import type { Network } from "../../lib/network/network.ts";
 import { createObjective } from "../../lib/loss/objective.ts";
 import { toTensor } from "../../lib/picture/picture.ts";
-import { createLosses } from "../../lib/loss/targets.ts";
+import type { Term } from "../../lib/loss/term.ts";
+import { contentOf, denoise, styleOf } from "../../lib/loss/terms.ts";
 import { LAYERS, loadVgg16 } from "../../lib/network/vgg.ts";
 import { assertAllClose } from "../helpers/assert.ts";
 import { ENGINES, useEachEngine } from "../helpers/engines.ts";
@@ -48,7 +51,7 @@ for (const engine of ENGINES) {
     useEachEngine(`activations and Gram matrices equal PyTorch's: ${named(entry)}`, async () => {
       const { content } = await goldenPair(golden, entry.pair);
       const x = tf.mul(toTensor(startOf(entry, content)), entry.input_scale) as tf.Tensor4D;
-      const found = activations(await network(), x, LAYERS);
+      const found = featuresOf(await network(), x, LAYERS);
       for (const layer of LAYERS) {
         const wanted = entry.activations![layer];
         assertEquals(found[layer].shape, [1, ...wanted.shape]);
@@ -66,22 +69,22 @@ for (const engine of ENGINES) {
         const { adjustments, losses } = entry[set];
         const names = ["content", "style", "denoise"] as const;
         const layers = golden.sets[set];
-        const made = createLosses(await network(), {
-          content: { picture: content, layers: layers.content, weight: golden.weights.content },
-          style: { picture: style, layers: layers.style, weight: golden.weights.style },
-          denoise: { weight: golden.weights.denoise },
-        }, entry.input_scale);
+        const terms = [
+          contentOf(content, { layers: layers.content, weight: golden.weights.content }),
+          styleOf(style, { layers: layers.style, weight: golden.weights.style }),
+          denoise({ weight: golden.weights.denoise }),
+        ];
+        const see = seeThrough(await network(), { inputScale: entry.input_scale });
         const x = toTensor(startOf(entry, content));
-        const evaluate = async (terms: typeof made.terms, adjustments: number[]) => {
-          const settings = { inputScale: entry.input_scale, adjustments };
-          const objective = createObjective(await network(), terms, settings);
+        const evaluate = (terms: Term[], adjustments: number[]) => {
+          const objective = createObjective(see, terms, { adjustments });
           const evaluation = objective.evaluate(x);
           objective.dispose();
           return evaluation;
         };
         const faint = entry.start === "noise";
         const rtol = faint ? FAINT_GRADIENTS : GRADIENTS;
-        const total = await evaluate(made.terms, names.map((name) => adjustments[name]));
+        const total = evaluate(terms, names.map((name) => adjustments[name]));
         assertAllClose(await total.losses.data(), names.map((name) => losses[name].loss), {
           rtol: VALUES,
         });
@@ -90,13 +93,12 @@ for (const engine of ENGINES) {
         for (const [i, name] of names.entries()) {
           const stored = losses[name].gradient;
           if (!stored) continue;
-          const term = { ...made.terms[i], weight: 1 };
+          const term = { ...terms[i], weight: 1 };
           // The adjustment keeps the numbers near 1; it is divided out again.
-          const { gradient } = await evaluate([term], [adjustments[name]]);
+          const { gradient } = evaluate([term], [adjustments[name]]);
           const scaled = golden.gradients[stored].data.map((value) => value * adjustments[name]);
           close(await gradient.data(), scaled, rtol);
         }
-        made.dispose();
       }, [engine]);
     }
   }

@@ -1,11 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals, assertThrows } from "@std/assert";
-import {
-  activations,
-  createNetwork,
-  layerStride,
-  type Network,
-} from "../../lib/network/network.ts";
+import { featuresOf } from "../../lib/network/features.ts";
+import { createNetwork, layerStride, type Network } from "../../lib/network/network.ts";
 import { seededRandom, uniformNoise } from "../../lib/base/random.ts";
 import { LAYERS } from "../../lib/network/vgg.ts";
 import { assertAllClose } from "../helpers/assert.ts";
@@ -64,7 +60,7 @@ Deno.test("layerStride() counts the pools on the way", () => {
   assertEquals(["relu1_2", "relu2_1", "relu3_2"].map((l) => layerStride(network, l)), [1, 2, 4]);
 });
 
-useEachEngine("activations() agrees with a convolution written as loops", async () => {
+useEachEngine("featuresOf() agrees with a convolution written as loops", async () => {
   const network = stubNetwork();
   const x = image(5, 6);
   const pixels = await x.data();
@@ -90,7 +86,7 @@ useEachEngine("activations() agrees with a convolution written as loops", async 
       }
     }
   }
-  const { relu1_1 } = activations(network, x, ["relu1_1"]);
+  const { relu1_1 } = featuresOf(network, x, ["relu1_1"]);
   assertEquals(relu1_1.shape, [1, 5, 6, 4]);
   assertAllClose(await relu1_1.data(), expected, { rtol: 1e-5, scale: "rms" });
   network.dispose();
@@ -104,7 +100,7 @@ for (const make of [stubNetwork, branchingNetwork]) {
       const layers = network.layers.slice(-2);
       const value = (x: tf.Tensor4D) =>
         tf.addN(
-          Object.values(activations(network, x, layers)).map((a) => tf.mean(tf.square(a))),
+          Object.values(featuresOf(network, x, layers)).map((a) => tf.mean(tf.square(a))),
         ) as tf.Scalar;
       const error = await slopeError(value, image(height, width));
       if (!(error < 1e-3)) throw new Error(`relative error ${error}`);
@@ -129,7 +125,7 @@ useEachEngine("the gradient of a max pool goes to one of equal values", async (e
     b: { shape: [1], data: new Float32Array([0]) },
   });
   const gradient = tf.grad((x: tf.Tensor) =>
-    tf.sum(activations(network, x as tf.Tensor4D, ["c"]).c)
+    tf.sum(featuresOf(network, x as tf.Tensor4D, ["c"]).c)
   )(tf.fill([1, 2, 2, 3], 7));
   // Four equal pixels in one window: the whole gradient at the red channel of the first one, as in
   // PyTorch and TensorFlow; TensorFlow.js' WebGPU kernel takes the last one.
@@ -139,30 +135,30 @@ useEachEngine("the gradient of a max pool goes to one of equal values", async (e
   network.dispose();
 });
 
-useEachEngine("activations() says which layers there are", () => {
+useEachEngine("featuresOf() says which layers there are", () => {
   const network = stubNetwork();
   assertThrows(
-    () => activations(network, image(8, 8), ["relu9_1"]),
+    () => featuresOf(network, image(8, 8), ["relu9_1"]),
     RangeError,
     "relu1_1, relu1_2, relu2_1, relu3_1, relu3_2",
   );
 });
 
-useEachEngine("activations() refuses a picture too small for the layer", () => {
+useEachEngine("featuresOf() refuses a picture too small for the layer", () => {
   const network = stubNetwork();
   assertThrows(
-    () => activations(network, image(3, 40), ["relu3_1"]),
+    () => featuresOf(network, image(3, 40), ["relu3_1"]),
     RangeError,
     "at least 4 pixels: current value is 40x3",
   );
 });
 
-useEachEngine("activations() and their gradient leave no tensor behind", async () => {
+useEachEngine("featuresOf() and their gradient leave no tensor behind", async () => {
   const network = stubNetwork();
   const step = () =>
     tf.tidy(() => {
       const value = (x: tf.Tensor) =>
-        tf.sum(activations(network, x as tf.Tensor4D, ["relu3_2", "relu1_1"]).relu3_2) as tf.Scalar;
+        tf.sum(featuresOf(network, x as tf.Tensor4D, ["relu3_2", "relu1_1"]).relu3_2) as tf.Scalar;
       tf.valueAndGrad(value)(image(9, 8));
     });
   step();

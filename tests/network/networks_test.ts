@@ -6,13 +6,15 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { layerStride } from "../../lib/network/architecture.ts";
+import { layersLike, layerStride } from "../../lib/network/architecture.ts";
 import { INCEPTION5H, loadInception5h } from "../../lib/network/inception.ts";
-import { activations, createNetwork } from "../../lib/network/network.ts";
+import { featuresOf } from "../../lib/network/features.ts";
+import { createNetwork } from "../../lib/network/network.ts";
 import { NETWORKS } from "../../lib/network/networks.ts";
 import { adam } from "../../lib/optimizers/mod.ts";
-import { gatys, layersLike, PRESETS, tutorial } from "../../lib/run/presets.ts";
+import { gatys, PRESETS, tutorial } from "../../lib/run/presets.ts";
 import { seededRandom, uniformNoise } from "../../lib/base/random.ts";
+import type { Settings } from "../../lib/run/settings.ts";
 import { stylize } from "../../lib/run/stylize.ts";
 import { LAYERS, loadVgg16, loadVgg19, VGG16, VGG19 } from "../../lib/network/vgg.ts";
 import { assertAllClose } from "../helpers/assert.ts";
@@ -49,13 +51,13 @@ for (const [name, cases] of Object.entries(golden.cases)) {
     for (const { height, width, seed, ...wanted } of engine === "cpu" ? cases.slice(0, 1) : cases) {
       const noise = uniformNoise(height * width * 3, 0, 255, seededRandom(seed));
       const x = tf.tensor4d(noise, [1, height, width, 3]);
-      const found = activations(network, x, network.layers);
+      const found = featuresOf(network, x, network.layers);
       for (const layer of network.layers) {
         assertEquals(found[layer].shape, [1, ...wanted.activations[layer].shape]);
         close(await found[layer].data(), wanted.activations[layer], VALUES);
       }
       const gradient = tf.grad((x: tf.Tensor) => {
-        const features = activations(network, x as tf.Tensor4D, network.layers);
+        const features = featuresOf(network, x as tf.Tensor4D, network.layers);
         const squares = Object.values(features).map((f) => tf.mean<tf.Scalar>(tf.square(f)));
         return squares.reduce((sum, square) => tf.add(sum, square)); // addN binds too many buffers
       })(x);
@@ -72,12 +74,11 @@ useEachEngine("stylize() does not know which network it serves", async () => {
   for (const preset of [gatys, tutorial]) {
     for (const optimizer of [undefined, adam({ stepSize: 5 })]) {
       const left = await tensorsLeft(async () => {
-        const settings = preset(content, style, network);
+        const settings = preset(content, style);
         const { losses, picture } = await stylize(network, {
           ...settings,
           optimizer: optimizer ?? settings.optimizer,
           iterations: 2,
-          log: () => {},
         });
         assertEquals([picture.width, picture.height], [40, 37]);
         assertEquals(Object.keys(losses), ["content", "style", "denoise"]);
@@ -112,16 +113,17 @@ Deno.test("Inception 5h has the layers of tutorial 14, each pooled as often as t
 Deno.test("presets that name VGG's layers work on every network", () => {
   const picture = noisePicture(8, 8);
   for (const { architecture } of Object.values(NETWORKS)) {
-    for (const preset of Object.values(PRESETS)) {
-      const { content, style } = preset(picture, picture, architecture);
-      const layers = [...content!.layers!, ...style!.layers ?? []];
+    for (const { contentLayers, styleLayers } of Object.values<Settings>(PRESETS)) {
+      const layers = layersLike(architecture, [...contentLayers ?? [], ...styleLayers ?? []]);
       assertEquals(layers.filter((layer) => !architecture.layers.includes(layer)), []);
     }
   }
-  const { content, style } = gatys(picture, picture, INCEPTION5H);
-  assertEquals(content!.layers, ["mixed3b"]);
-  assertEquals(style!.layers, ["conv2d0", "conv2d1", "conv2d2", "mixed3a", "mixed4a"]);
-  assertEquals(gatys(picture, picture).content!.layers, ["relu4_2"]);
+  const { content, style } = gatys(picture, picture);
+  assertEquals(content.layers, ["relu4_2"]);
+  assertEquals(layersLike(INCEPTION5H, content.layers!), ["mixed3b"]);
+  assertEquals(layersLike(INCEPTION5H, style.layers!), [
+    ...["conv2d0", "conv2d1", "conv2d2", "mixed3a", "mixed4a"],
+  ]);
 });
 
 Deno.test("every layer of VGG has a counterpart in Inception, deeper ones not shallower", () => {
@@ -136,7 +138,7 @@ Deno.test("a wrong layer name is answered with the network's own", async () => {
   const network = await loadInception5h({ weights: goldenFile("inception5h.zip") });
   const picture = noisePicture(40, 40);
   await assertRejects(
-    () => stylize(network, { content: { picture, layers: ["relu4_2"] }, log: () => {} }),
+    () => stylize(network, { content: { picture, layers: ["relu9_9"] } }),
     RangeError,
     "Cannot use a layer of Inception 5h as layer must be one of conv2d0, conv2d1",
   );

@@ -1,23 +1,24 @@
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Network } from "../../lib/network/network.ts";
-import type { Loss } from "../../lib/loss/objective.ts";
+import type { Loss } from "../../lib/loss/term.ts";
 import { adam, gradientDescent, type Optimizer } from "../../lib/optimizers/mod.ts";
-import { DivergedError, type Frame, frames, type StylizeOptions } from "../../lib/run/frames.ts";
-import { stylize } from "../../lib/run/stylize.ts";
+import { DivergedError } from "../../lib/run/errors.ts";
+import type { Frame } from "../../lib/run/frame.ts";
+import { frames } from "../../lib/run/frames.ts";
+import type { StylizeOptions } from "../../lib/run/options.ts";
+import { measure, stylize } from "../../lib/run/stylize.ts";
 import { useEachEngine } from "../helpers/engines.ts";
 import { noisePicture, stubNetwork, tensorsLeft } from "../helpers/stub.ts";
 
 const content = noisePicture(12, 10, 1);
 const style = noisePicture(9, 11, 2);
-const quiet = { log: () => {} };
 
 const options: StylizeOptions = {
   content: { picture: content, layers: ["relu2_1"] },
   style: { picture: style },
   denoise: {},
   iterations: 6,
-  ...quiet,
 };
 
 /** A loss that turns into `value` at the given evaluation. */
@@ -38,7 +39,7 @@ async function leavesNothing(work: (network: Network) => Promise<unknown>) {
   network.dispose();
 }
 
-useEachEngine("stylize() lowers every loss, and reports each iteration", async () => {
+useEachEngine("stylize() lowers content and style loss, and reports each iteration", async () => {
   const network = stubNetwork();
   const seen: number[] = [];
   const result = await stylize(network, {
@@ -53,8 +54,8 @@ useEachEngine("stylize() lowers every loss, and reports each iteration", async (
   assertEquals(result.stopped, false);
   assertEquals([result.picture.width, result.picture.height], [12, 10]);
   for (const name of ["content", "style"]) {
-    const first = result.history[0].losses[name].loss;
-    assert(result.losses[name].loss < first, `${name}: ${result.losses[name].loss} of ${first}`);
+    const first = result.history[0]!.losses[name]!.loss;
+    assert(result.losses[name]!.loss < first, `${name}: ${result.losses[name]!.loss} of ${first}`);
   }
   const shares = Object.values(result.losses).map(({ share }) => share);
   assert(Math.abs(shares.reduce((a, b) => a + b) - 1) < 1e-5);
@@ -65,7 +66,8 @@ useEachEngine("stylize() repeats for a seed", async () => {
   const network = stubNetwork();
   const run = async (seed: number) => (await stylize(network, { ...options, seed })).picture;
   assertEquals(await run(3), await run(3));
-  assert((await run(3)).data.some((value, i) => value !== content.data[i]));
+  const [three, four] = [await run(3), await run(4)];
+  assert(three.data.some((value, i) => value !== four.data[i]), "another seed, another picture");
   network.dispose();
 });
 
@@ -111,7 +113,7 @@ useEachEngine(
     leavesNothing(async (network) => {
       const losses = [breaksAt(3, Infinity)];
       const pictures: Float32Array[] = [];
-      const onFrame = async (frame: Frame) => pictures.push((await frame.picture()).data);
+      const onFrame = ({ picture }: Frame) => pictures.push(picture!.data);
       const error = await assertRejects(
         () => stylize(network, { ...options, losses, readEvery: 1, onFrame }),
         DivergedError,
@@ -122,10 +124,137 @@ useEachEngine(
     }),
 );
 
-useEachEngine("readEvery bounds how often losses are read", async () => {
+useEachEngine("one rule for read, record and show: every n-th iteration and the last", async () => {
   const network = stubNetwork();
-  const result = await stylize(network, { ...options, iterations: 12, readEvery: 5 });
-  assertEquals(result.history.map(({ iteration }) => iteration), [0, 5, 10, 11]);
+  const seen: number[] = [];
+  const onFrame = ({ iteration, losses, total, picture }: Frame) => {
+    const read = [losses, total, picture].map((value) => value !== undefined);
+    assertEquals(new Set(read).size, 1, "all or nothing");
+    if (read[0]) seen.push(iteration);
+  };
+  const settings = { ...options, iterations: 12, readEvery: 5 };
+  const result = await stylize(network, { ...settings, onFrame });
+  assertEquals(seen, [4, 9, 11]);
+  assertEquals(result.history.map(({ iteration }) => iteration), seen);
+  // A run that goes on keeps the beat.
+  seen.length = 0;
+  const { checkpoint } = await stylize(network, { ...settings, iterations: 3 });
+  await stylize(network, { ...settings, iterations: 9, resume: checkpoint, onFrame });
+  assertEquals(seen, [4, 9, 11]);
+  network.dispose();
+});
+
+useEachEngine("what is not read is not fetched from the engine", async () => {
+  const network = stubNetwork();
+  let reads = 0;
+  const { data } = tf.Tensor.prototype;
+  tf.Tensor.prototype.data = function (...args) {
+    reads++;
+    return data.apply(this, args) as never;
+  };
+  try {
+    const run = frames(network, { ...options, iterations: 9, readEvery: 100 });
+    await run.next();
+    reads = 0;
+    await run.next();
+    await run.next();
+    assertEquals(reads, 0);
+    await run.return(undefined as never);
+  } finally {
+    tf.Tensor.prototype.data = data;
+  }
+  network.dispose();
+});
+
+useEachEngine("frames are values: they do not change when the run goes on", async () => {
+  const network = stubNetwork();
+  const kept: Frame[] = [];
+  const copies: Float32Array[] = [];
+  for await (const frame of frames(network, { ...options, iterations: 3, readEvery: 1 })) {
+    kept.push(frame);
+    copies.push(frame.picture!.data.slice());
+  }
+  assertEquals(kept.map(({ picture }) => picture!.data), copies);
+  await assertRejects(() => Promise.resolve().then(() => kept[0]!.checkpoint()), Error, "gone on");
+  network.dispose();
+});
+
+useEachEngine("a result's losses are those of its picture, and add up to its total", async () => {
+  const network = stubNetwork();
+  const settings: StylizeOptions = { ...options, weighting: "constant" };
+  const result = await stylize(network, settings);
+  const { total, losses } = await measure(network, result.picture, settings);
+  for (const [name, { loss, share }] of Object.entries(losses)) {
+    const own = result.losses[name]!;
+    assert(Math.abs(own.loss - loss) <= 1e-4 * loss, `${name}: ${own.loss} and ${loss}`);
+    assert(Math.abs(own.share - share) < 1e-4);
+  }
+  assert(Math.abs(result.total - total) <= 1e-4 * total);
+  const sum = Object.values(losses).reduce((sum, { loss, weight }) => sum + loss * weight, 0);
+  assert(Math.abs(total - sum) <= 1e-4 * total);
+  network.dispose();
+});
+
+useEachEngine("a run ends at the first limit: iterations, evaluations or seconds", async () => {
+  const network = stubNetwork();
+  const long = { ...options, iterations: 1000 };
+  const byEvaluations = await stylize(network, { ...long, evaluations: 4 });
+  assertEquals([byEvaluations.iterations, byEvaluations.stopped], [4, false]);
+  const bySeconds = await stylize(network, { ...long, seconds: 1e-3 });
+  assert(bySeconds.iterations < 1000 && bySeconds.iterations >= 1, `${bySeconds.iterations}`);
+  network.dispose();
+}, ["cpu"]);
+
+useEachEngine(
+  "a loss of one's own that throws leaves no tensor",
+  () =>
+    leavesNothing(async (network) => {
+      const broken: Loss = {
+        name: "broken",
+        weight: 1,
+        layers: ["relu3_1"],
+        value: () => {
+          throw new Error("no value");
+        },
+      };
+      await assertRejects(
+        () => stylize(network, { ...options, losses: [broken] }),
+        Error,
+        "no value",
+      );
+    }),
+);
+
+Deno.test("an unknown option, and a promise, are refused with a hint", async () => {
+  const network = stubNetwork();
+  const wrong = { ...options, iteration: 5 } as StylizeOptions;
+  await assertRejects(() => stylize(network, wrong), TypeError, "did you mean iterations?");
+  const promised = { ...options, content: { picture: Promise.resolve(content) as never } };
+  await assertRejects(() => stylize(network, promised), TypeError, "did you forget `await`?");
+  await assertRejects(
+    () => stylize(Promise.resolve(network) as never, options),
+    TypeError,
+    "did you forget `await`?",
+  );
+  await assertRejects(() => stylize({} as never, options), TypeError, "a network");
+});
+
+Deno.test("what there is to say of a run: it rose, it did not move", async () => {
+  const network = stubNetwork();
+  const base: StylizeOptions = {
+    content: { picture: content, layers: ["relu2_1"] },
+    weighting: "constant",
+    start: noisePicture(12, 10, 9),
+    iterations: 3,
+  };
+  const near = { ...content, data: content.data.map((value) => Math.min(255, value + 1)) };
+  const long = { ...base, start: near, optimizer: adam({ stepSize: 200 }) };
+  const risen = await stylize(network, long);
+  assertStringIncludes(risen.notes.join(" "), "has risen");
+  const still = { ...base, optimizer: gradientDescent({ stepSize: 1e-7 }) };
+  assertStringIncludes((await stylize(network, still)).notes.join(" "), "did not move");
+  const good = await stylize(network, base);
+  assertEquals(good.notes, []);
   network.dispose();
 });
 
@@ -149,18 +278,18 @@ for (const optimizer of [gradientDescent({ stepSize: 4 }), adam({ stepSize: 4 })
   });
 }
 
-useEachEngine("init takes a picture, a name, and nothing else", async () => {
+useEachEngine("start takes a picture, a name, and nothing else", async () => {
   const network = stubNetwork();
   const base = { ...options, optimizer: gradientDescent({ stepSize: 1e-6 }), iterations: 1 };
   const near = (a: Float32Array, b: Float32Array) => a.every((v, i) => Math.abs(v - b[i]) < 0.01);
-  const fromContent = await stylize(network, { ...base, init: "content" });
+  const fromContent = await stylize(network, { ...base, start: "content" });
   assert(near(fromContent.picture.data, content.data));
-  const fromPicture = await stylize(network, { ...base, init: noisePicture(12, 10, 9) });
+  const fromPicture = await stylize(network, { ...base, start: noisePicture(12, 10, 9) });
   assert(near(fromPicture.picture.data, noisePicture(12, 10, 9).data));
-  const fromStyle = await stylize(network, { ...base, init: "style" });
+  const fromStyle = await stylize(network, { ...base, start: "style" });
   assertEquals([fromStyle.picture.width, fromStyle.picture.height], [12, 10]);
   await assertRejects(
-    () => stylize(network, { ...base, init: "blank" as "noise" }),
+    () => stylize(network, { ...base, start: "blank" as "noise" }),
     RangeError,
     "noise, content, style",
   );
@@ -179,13 +308,4 @@ Deno.test("an optimizer that needs constant weights refuses adaptive ones", asyn
 Deno.test("an aborted signal does not start a run", async () => {
   const signal = AbortSignal.abort();
   await assertRejects(() => stylize(stubNetwork(), { ...options, signal }), Error);
-});
-
-Deno.test("a run names its engine", async () => {
-  const network = stubNetwork();
-  const lines: string[] = [];
-  await stylize(network, { ...options, iterations: 1, log: (line) => lines.push(line) });
-  assertEquals(lines.length, 1);
-  assertStringIncludes(lines[0], "Engine: ");
-  network.dispose();
 });

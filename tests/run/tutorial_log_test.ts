@@ -6,7 +6,7 @@
  * @module
  */
 import { assert } from "@std/assert";
-import type { LossValues } from "../../lib/run/frames.ts";
+import type { LossValues } from "../../lib/run/frame.ts";
 import { readPicture } from "../../lib/picture/picture.ts";
 import { tutorial } from "../../lib/run/presets.ts";
 import { stylize } from "../../lib/run/stylize.ts";
@@ -36,8 +36,7 @@ useEachEngine("the preset tutorial follows the tutorial's log at 300 px", async 
   await stylize(network, {
     ...tutorial(content, style),
     iterations: 60,
-    log: () => {},
-    onFrame: async (frame) => log.push(await frame.losses()),
+    onFrame: ({ losses }) => log.push(losses!),
   });
   network.dispose();
   const table: string[] = [];

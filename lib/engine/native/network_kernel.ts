@@ -1,5 +1,5 @@
 /**
- * The kernel `NetworkActivations`: the whole network as one differentiable operation, from a picture
+ * The kernel `NetworkFeatures`: the whole network as one differentiable operation, from a picture
  * `[1, H, W, 3]` to the features of the layers asked for.
  *
  * @module
@@ -14,8 +14,8 @@ import { type Pass, runForward } from "./forward.ts";
 import type { Features } from "./layout.ts";
 import type { Operations } from "./operations.ts";
 
-const FORWARD = "NetworkActivations";
-const BACKWARD = "NetworkActivationsGradient";
+const FORWARD = "NetworkFeatures";
+const BACKWARD = "NetworkFeaturesGradient";
 
 type Attributes = { network: Network; layers: string[] };
 

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals } from "@std/assert";
-import { currentBackend, useBackend } from "../../../lib/engine/engine.ts";
+import { currentEngine, useEngine } from "../../../lib/engine/engine.ts";
 import { runBackward } from "../../../lib/engine/native/backward.ts";
 import { BufferPool } from "../../../lib/engine/native/buffers.ts";
 import { NetworkFilters } from "../../../lib/engine/native/filters.ts";
@@ -8,7 +8,8 @@ import { runForward } from "../../../lib/engine/native/forward.ts";
 import type { Features } from "../../../lib/engine/native/layout.ts";
 import { findBlock, Operations } from "../../../lib/engine/native/operations.ts";
 import { loadRuntime } from "../../../lib/engine/native/ort.ts";
-import { activations, type Network } from "../../../lib/network/network.ts";
+import { featuresOf } from "../../../lib/network/features.ts";
+import type { Network } from "../../../lib/network/network.ts";
 import { seededRandom, uniformNoise } from "../../../lib/base/random.ts";
 import { assertAllClose } from "../../helpers/assert.ts";
 import { slopeError } from "../../helpers/finite_differences.ts";
@@ -18,17 +19,17 @@ import { stubNetwork, tensorsLeft } from "../../helpers/stub.ts";
 const image = (height: number, width: number, seed = 1) =>
   tf.tensor4d(uniformNoise(height * width * 3, 0, 255, seededRandom(seed)), [1, height, width, 3]);
 
-/** Activations of all layers, and the gradient of a sum over them with seeded random weights. */
+/** Features of all layers, and the gradient of a sum over them with seeded random weights. */
 async function everything(network: Network, height: number, width: number) {
   const x = image(height, width);
-  const features = activations(network, x, network.layers);
+  const features = featuresOf(network, x, network.layers);
   const random = seededRandom(9);
   const factors = Object.fromEntries(network.layers.map((layer) => {
     const { shape, size } = features[layer];
     return [layer, tf.tensor(uniformNoise(size, -1, 1, random), shape)];
   }));
   const gradient = tf.grad((x: tf.Tensor) => {
-    const features = activations(network, x as tf.Tensor4D, network.layers);
+    const features = featuresOf(network, x as tf.Tensor4D, network.layers);
     return tf.addN(network.layers.map((layer) => tf.sum(tf.mul(features[layer], factors[layer]))));
   })(x);
   const values = await Promise.all(network.layers.map((layer) => features[layer].data()));
@@ -43,9 +44,9 @@ for (const [name, create] of Object.entries(NETWORKS)) {
   for (const [height, width] of [[12, 16], [17, 15], [9, 7]]) {
     Deno.test(`${name} equals the plain engine at ${height}x${width}`, async () => {
       const network = create();
-      await useBackend("cpu");
+      await useEngine("cpu");
       const expected = await everything(network, height, width);
-      await useBackend("native");
+      await useEngine("native");
       const actual = await everything(network, height, width);
       network.dispose();
       assertEquals(actual.shapes, expected.shapes);
@@ -58,7 +59,7 @@ for (const [name, create] of Object.entries(NETWORKS)) {
 }
 
 Deno.test("the gradient of filters with even sides fits finite differences", async () => {
-  await useBackend("native");
+  await useEngine("native");
   const network = networkOf(
     [convolution("a", "image", 1, false), convolution("b", "a", 1, false)],
     {
@@ -66,8 +67,7 @@ Deno.test("the gradient of filters with even sides fits finite differences", asy
       b: [4, 2, 16, 4],
     },
   );
-  const value = (x: tf.Tensor4D) =>
-    tf.sum(tf.square(activations(network, x, ["b"]).b)) as tf.Scalar;
+  const value = (x: tf.Tensor4D) => tf.sum(tf.square(featuresOf(network, x, ["b"]).b)) as tf.Scalar;
   assert(await slopeError(value, image(9, 7)) < 1e-3);
   network.dispose();
 });
@@ -154,7 +154,7 @@ Deno.test("a pass without a gradient keeps nothing", async () => {
 });
 
 Deno.test("equal values in a pooling window send the gradient to the first", async () => {
-  await useBackend("native");
+  await useEngine("native");
   const network = networkOf(
     [convolution("a", "image", 1, false), maxPool("p", "a", 2, 2), maxPool("q", "a", 3, 2)],
     { a: [1, 1, 3, 16] },
@@ -164,7 +164,7 @@ Deno.test("equal values in a pooling window send the gradient to the first", asy
     const [layer, expected] of [["p", [0, 2, 4, 10, 12, 14]], ["q", [0, 1, 3, 5, 6, 8]]] as const
   ) {
     const dx = tf.grad((x: tf.Tensor) =>
-      tf.sum(activations(network, x as tf.Tensor4D, [layer])[layer])
+      tf.sum(featuresOf(network, x as tf.Tensor4D, [layer])[layer])
     )(x);
     const red = (await dx.data()).filter((_, i) => i % 3 === 0);
     const hit = [...red.keys()].filter((i) => red[i] !== 0);
@@ -175,11 +175,11 @@ Deno.test("equal values in a pooling window send the gradient to the first", asy
 });
 
 Deno.test("two pictures may take turns between forward and backward", async () => {
-  await useBackend("native");
+  await useEngine("native");
   const network = stubNetwork();
   const [a, b] = [image(9, 11, 1), image(8, 12, 2)];
   const loss = (x: tf.Tensor) =>
-    tf.sum(tf.square(activations(network, x as tf.Tensor4D, ["relu3_1"]).relu3_1));
+    tf.sum(tf.square(featuresOf(network, x as tf.Tensor4D, ["relu3_1"]).relu3_1));
   const alone = [await tf.grad(loss)(a).data(), await tf.grad(loss)(b).data()];
   const [da, db] = tf.grads((a: tf.Tensor, b: tf.Tensor) => tf.add(loss(a), loss(b)))([a, b]);
   assertAllClose(await da.data(), alone[0], { rtol: 1e-6, scale: "rms" });
@@ -188,10 +188,10 @@ Deno.test("two pictures may take turns between forward and backward", async () =
 });
 
 Deno.test("a disposed network comes back when it is used again", async () => {
-  await useBackend("native");
+  await useEngine("native");
   const network = stubNetwork();
   const x = image(8, 8);
-  const run = () => tf.tidy(() => activations(network, x, ["relu3_2"]).relu3_2.dataSync());
+  const run = () => tf.tidy(() => featuresOf(network, x, ["relu3_2"]).relu3_2.dataSync());
   const before = run();
   network.dispose();
   assertEquals(run(), before);
@@ -200,12 +200,12 @@ Deno.test("a disposed network comes back when it is used again", async () => {
 });
 
 Deno.test("sizes may change at every step, and no tensor is left", async () => {
-  await useBackend("native");
+  await useEngine("native");
   const network = stubNetwork();
   const left = await tensorsLeft(() => {
     for (const [height, width] of [[8, 8], [9, 7], [8, 8], [30, 21]]) {
       const loss = (x: tf.Tensor) => {
-        const features = activations(network, x as tf.Tensor4D, ["relu1_1", "relu3_2"]);
+        const features = featuresOf(network, x as tf.Tensor4D, ["relu1_1", "relu3_2"]);
         return tf.add(tf.sum(features.relu1_1), tf.sum(features.relu3_2));
       };
       const x = image(height, width);
@@ -217,8 +217,8 @@ Deno.test("sizes may change at every step, and no tensor is left", async () => {
 });
 
 Deno.test("the engine says what it is", async () => {
-  await useBackend("native");
-  const { name, description } = await currentBackend();
+  await useEngine("native");
+  const { name, description } = await currentEngine();
   assertEquals(name, "native");
   assert(/^ONNX Runtime 1\.\d+\.\d+ on the CPU, \d+ threads?$/.test(description), description);
 });
@@ -250,7 +250,7 @@ Deno.test("another size needs no further compilation", async () => {
 });
 
 Deno.test("the resident memory does not creep over many steps", async () => {
-  await useBackend("native");
+  await useEngine("native");
   const network = networkOf([convolution("a", "image"), convolution("b", "a")], {
     a: [3, 3, 3, 64],
     b: [3, 3, 64, 64],
@@ -258,7 +258,7 @@ Deno.test("the resident memory does not creep over many steps", async () => {
   const x = image(96, 96);
   const step = () => {
     const loss = (x: tf.Tensor) =>
-      tf.sum(tf.square(activations(network, x as tf.Tensor4D, ["b"]).b));
+      tf.sum(tf.square(featuresOf(network, x as tf.Tensor4D, ["b"]).b));
     tf.dispose(tf.grad(loss)(x));
   };
   for (let i = 0; i < 50; i++) step();

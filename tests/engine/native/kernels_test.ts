@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals } from "@std/assert";
 import { createRequire } from "node:module";
-import { useBackend } from "../../../lib/engine/engine.ts";
+import { useEngine } from "../../../lib/engine/engine.ts";
 import { BufferPool } from "../../../lib/engine/native/buffers.ts";
 import { encodeModel } from "../../../lib/engine/native/onnx.ts";
 import { loadRuntime } from "../../../lib/engine/native/ort.ts";
@@ -154,9 +154,9 @@ async function results(cases: Case[]) {
 
 for (const [name, cases] of Object.entries(CASES)) {
   Deno.test(`${name}: every case equals the plain engine`, async () => {
-    await useBackend("cpu");
+    await useEngine("cpu");
     const expected = await results(cases);
-    await useBackend("native");
+    await useEngine("native");
     const actual = await results(cases);
     for (const [i, { shape, data }] of actual.entries()) {
       assertEquals(shape, expected[i].shape, `shape of case ${i}`);
@@ -166,7 +166,7 @@ for (const [name, cases] of Object.entries(CASES)) {
 }
 
 Deno.test("integers and booleans are left to the plain kernels", async () => {
-  await useBackend("native");
+  await useEngine("native");
   const x = tf.tensor1d([1, -2, 3], "int32");
   const all = [tf.add(x, x), tf.abs(x), tf.sum(x), tf.slice(x, 1, 2), tf.greater(x, 0)];
   assertEquals(await Promise.all(all.map(async (y) => [...await y.data()])), [
@@ -181,7 +181,7 @@ Deno.test("integers and booleans are left to the plain kernels", async () => {
 });
 
 Deno.test("what was read stays as it is when its buffer is used again", async () => {
-  await useBackend("native");
+  await useEngine("native");
   const size = 5000;
   const [one, two] = [tf.fill([size], 1), tf.fill([size], 2)];
   const sum = tf.add(one, two);
@@ -194,7 +194,7 @@ Deno.test("what was read stays as it is when its buffer is used again", async ()
 });
 
 Deno.test("a product that is put off keeps its factors, and no longer than it needs them", async () => {
-  await useBackend("native");
+  await useEngine("native");
   const before = tf.memory().numDataBuffers;
   const b = tf.eye(40);
   const products = [1, 2].map((value) => tf.tidy(() => tf.matMul(tf.fill([2050, 40], value), b)));

@@ -3,7 +3,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 
 const root = new URL("../../../", import.meta.url);
 
-/** Runs code after `import { currentBackend, useBackend }` in a process without the library. */
+/** Runs code after `import { currentEngine, useEngine }` in a process without the library. */
 async function runWithoutLibrary(code: string): Promise<string> {
   const { imports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
   imports["onnxruntime-node"] =
@@ -13,7 +13,7 @@ async function runWithoutLibrary(code: string): Promise<string> {
   try {
     await Deno.writeTextFile(`${folder}/map.json`, JSON.stringify({ imports }));
     const from = JSON.stringify(new URL("lib/engine/engine.ts", root).href);
-    const script = `import { currentBackend, useBackend } from ${from};\n${code}`;
+    const script = `import { currentEngine, useEngine } from ${from};\n${code}`;
     await Deno.writeTextFile(`${folder}/script.ts`, script);
     const { code: status, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--no-check", `--import-map=${folder}/map.json`, `${folder}/script.ts`],
@@ -29,7 +29,7 @@ async function runWithoutLibrary(code: string): Promise<string> {
 
 Deno.test("without the native library, the native engine says why it does not start", async () => {
   const output = await runWithoutLibrary(
-    `try { await useBackend("native"); } catch (error) { console.log(error.message); }`,
+    `try { await useEngine("native"); } catch (error) { console.log(error.message); }`,
   );
   assertStringIncludes(output, "Cannot load the native engine as onnxruntime-node must work");
   assertStringIncludes(output, "no library for this system");
@@ -37,7 +37,7 @@ Deno.test("without the native library, the native engine says why it does not st
 
 Deno.test("without the native library, the choice falls on the next engine", async () => {
   const output = await runWithoutLibrary(
-    `await useBackend(); const { name, reason } = await currentBackend(); console.log(name, reason);`,
+    `await useEngine(); const { name, reason } = await currentEngine(); console.log(name, reason);`,
   );
   // A machine with a GPU does not get as far as the native engine.
   if (!output.includes("webgpu")) assertStringIncludes(output, "the native engine did not start");

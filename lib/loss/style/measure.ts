@@ -1,0 +1,111 @@
+/**
+ * How the style of a layer is described and compared. A measure is a leaf: one file in this folder and
+ * one line in the table of `measures.ts`.
+ *
+ * Most measures know of the features only sums over positions: how many there are, their sum and the
+ * sum of their products. Such sums add up over the tiles of a large picture and over the regions of a
+ * mask, and mix over several styles; so everything of that kind works with every additive measure.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Random } from "../../base/random.ts";
+
+/** Sums over the positions of a layer: all that an additive measure knows of its features `F`. */
+export type Sums = {
+  /** `Σ g`: the number of positions; under a guide, their weight. */
+  count: number;
+  /** `Σ g F`, `[C]`. */
+  sum: tf.Tensor1D;
+  /** `Σ g F Fᵀ`, `[C, C]`. */
+  products: tf.Tensor2D;
+};
+
+/** How much each position of a layer counts: `weights [positions, 1]`, and their sum. */
+export type Guide = { weights: tf.Tensor2D; total: number };
+
+/** What a measure keeps of a style: tensors by name. */
+export type Description = { [name: string]: tf.Tensor };
+
+/** A measure that is a function of sums over positions. */
+export type AdditiveMeasure<T extends Description = Description> = {
+  name: string;
+  additive: true;
+  /** Of the style image, once. */
+  describe(sums: Sums): T;
+  /** How far the mixed image is from the style; differentiable with respect to the sums. */
+  distance(sums: Sums, wanted: T): tf.Scalar;
+};
+
+/** A measure that must see all positions at once, or samples them. */
+export type WholeMeasure<T extends Description = Description> = {
+  name: string;
+  additive: false;
+  /** Of the style image's features `[1, H, W, C]`, once. */
+  describe(features: tf.Tensor4D): T;
+  /**
+   * How far the mixed image's features `[1, H, W, C]` are from the style; differentiable.
+   *
+   * @param random new in every evaluation, the same for the same seed
+   */
+  distance(features: tf.Tensor4D, wanted: T, random: Random): tf.Scalar;
+};
+
+/** How a style is described and compared. */
+// deno-lint-ignore no-explicit-any -- a table of measures holds descriptions of different types
+export type StyleMeasure<T extends Description = any> = AdditiveMeasure<T> | WholeMeasure<T>;
+
+/**
+ * The sums over the positions of a layer, each position counted once or as a guide says.
+ *
+ * @param features `[1, H, W, C]`
+ */
+export function sumsOf(features: tf.Tensor4D, guide?: Guide): Sums {
+  const channels = features.shape[3];
+  const flat = tf.reshape(features, [-1, channels]) as tf.Tensor2D;
+  // Σ g F Fᵀ = (√g F)ᵀ (√g F): still one symmetric product.
+  const rooted = guide ? tf.mul(flat, tf.sqrt(guide.weights)) as tf.Tensor2D : flat;
+  let sum: tf.Tensor1D | undefined;
+  return {
+    count: guide ? guide.total : features.size / channels,
+    // Gram matrices never ask for it.
+    get sum() {
+      return sum ??= tf.sum(guide ? tf.mul(flat, guide.weights) : flat, 0) as tf.Tensor1D;
+    },
+    products: selfProduct(rooted) as tf.Tensor2D,
+  };
+}
+
+/** `FᵀF` of `F [positions, C]`; its gradient is one product, `F (dG + dGᵀ)`, instead of two. */
+export const selfProduct = tf.customGrad((...inputs) => {
+  const [flat, save] = inputs as [tf.Tensor2D, (tensors: tf.Tensor[]) => void];
+  save([flat]);
+  const gradFunc = (dy: tf.Tensor, [flat]: tf.Tensor[]) =>
+    tf.matMul(flat as tf.Tensor2D, tf.add(dy, tf.transpose(dy)) as tf.Tensor2D);
+  return { value: tf.matMul(flat, flat, true, false), gradFunc };
+});
+
+/** Sums of the same layer in two places (tiles, say) together. */
+export function addSums(a: Sums, b: Sums): Sums {
+  return {
+    count: a.count + b.count,
+    sum: tf.add(a.sum, b.sum),
+    products: tf.add(a.products, b.products),
+  };
+}
+
+/**
+ * The sums of a blend of styles: their means over positions mixed with `shares` that add up to 1.
+ * Second moments mix, not covariances: a blend of a light and a dark style has both.
+ */
+export function mixSums(all: readonly Sums[], shares: readonly number[]): Sums {
+  const mixed = all.map(({ count, sum, products }, i) => {
+    const factor = shares[i] / count;
+    return {
+      count: shares[i],
+      sum: tf.mul(sum, factor),
+      products: tf.mul(products, factor),
+    } as Sums;
+  });
+  return mixed.reduce(addSums);
+}

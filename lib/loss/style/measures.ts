@@ -1,0 +1,14 @@
+/**
+ * The measures of style by name, for settings, the terminal and sweeps.
+ *
+ * @module
+ */
+import { gram } from "./gram.ts";
+import type { StyleMeasure } from "./measure.ts";
+
+/** The measures by name; each entry is one of the leaves in this folder, at its defaults. */
+export const MEASURES: Readonly<Record<string, StyleMeasure>> = {
+  "gram": gram("sum"),
+  "gram-mean": gram("mean"),
+  "gram-normalized": gram("normalized"),
+};

@@ -1,0 +1,65 @@
+/**
+ * A term of the objective: what is wanted of the mixed image, as one number that is 0 when it is met.
+ * A term owns its targets: `bind()` computes them once a run, `dispose()` frees them. The built-in
+ * terms and your own are the same thing.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { Features, See } from "../network/features.ts";
+
+/** What a term sees of the mixed image. */
+export type View = {
+  /** `[1, H, W, 3]`, RGB, 0–255. */
+  image: tf.Tensor4D;
+  /** The features of the layers that the term asked for (others may be there as well). */
+  features: Features;
+  /** Counts the evaluations of the objective, from 0; a term that samples takes its seed from it. */
+  evaluation: number;
+};
+
+/** A term with its targets, ready to be evaluated. */
+export type BoundTerm = {
+  /** The layers that `value` needs. */
+  layers: readonly string[];
+  /** Any differentiable function to a scalar. */
+  value(view: View): tf.Scalar;
+  /** Frees the targets. */
+  dispose(): void;
+};
+
+/** A term of the objective, before it has seen a picture. */
+export type Term = {
+  /** Shown in logs and charts. */
+  name: string;
+  /** 0 or more. */
+  weight: number;
+  /**
+   * Whether it is only watched: computed and shown, but not minimised, and without a gradient.
+   *
+   * @default {false}
+   */
+  watch?: boolean;
+  /** Computes the targets, once a run. */
+  bind(see: See): BoundTerm;
+};
+
+/** A loss of your own that needs no target: any differentiable function of what is seen. */
+export type Loss = {
+  /** Shown in logs and charts. */
+  name: string;
+  /** 0 or more. */
+  weight: number;
+  /** Whether it is only watched. @default {false} */
+  watch?: boolean;
+  /** The layers that `value` needs. @default {[]} */
+  layers?: readonly string[];
+  value: (view: View) => tf.Scalar;
+};
+
+/** A loss as a term. */
+export function termOf(loss: Loss | Term): Term {
+  if ("bind" in loss) return loss;
+  const { name, weight, watch, layers = [], value } = loss;
+  return { name, weight, watch, bind: () => ({ layers, value, dispose: () => {} }) };
+}

@@ -1,0 +1,117 @@
+/**
+ * What a run may be told.
+ *
+ * @module
+ */
+import {
+  cannot,
+  checkNonNegative,
+  checkNoPromise,
+  checkOneOf,
+  checkOptions,
+  checkPositive,
+  checkPositiveInteger,
+  describe,
+} from "../base/check.ts";
+import type { SeeOptions } from "../network/features.ts";
+import { SEE_OPTIONS } from "../network/features.ts";
+import type { Network } from "../network/network.ts";
+import { type Weighting, WEIGHTINGS } from "../loss/objective.ts";
+import type { Loss, Term } from "../loss/term.ts";
+import {
+  contentOf,
+  type ContentOptions,
+  denoise as denoiseTerm,
+  type DenoiseOptions,
+  styleOf,
+  type StyleOptions,
+} from "../loss/terms.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import { checkPicture, type Picture } from "../picture/picture.ts";
+import type { Checkpoint } from "./frame.ts";
+import type { Start } from "./start.ts";
+
+/** What is wanted: the tutorial's three losses, each left out when not given, and others. */
+export type LossOptions = {
+  /** The picture whose shapes are kept, and how: {@linkcode contentOf} in short. */
+  content?: ContentOptions & { picture: Picture };
+  /** The picture whose manner is taken over, and how: {@linkcode styleOf} in short. */
+  style?: StyleOptions & { picture: Picture };
+  /** How smooth the mixed image should be: {@linkcode denoise} in short. */
+  denoise?: DenoiseOptions;
+  /** Further terms: of {@linkcode contentOf}, {@linkcode styleOf}, or losses of your own. */
+  losses?: readonly (Loss | Term)[];
+};
+
+/** How long a run goes on: to the first limit that it meets. */
+export type Budget = {
+  /** How many iterations to do; on top of those done already when resuming. @default {120} */
+  iterations?: number;
+  /** How often the objective may be evaluated; a line search takes several per iteration. */
+  evaluations?: number;
+  /** How many seconds the run may take; it ends after the iteration in which they are over. */
+  seconds?: number;
+};
+
+/** Settings of a run. */
+export type StylizeOptions = LossOptions & Budget & SeeOptions & {
+  /** How losses are balanced. @default {"adaptive"} */
+  weighting?: Weighting;
+  /** @default the tutorial's gradient descent */
+  optimizer?: Optimizer;
+  /** Where the mixed image starts. @default {"noise"} */
+  start?: Start;
+  /** Of the noise: a whole number. @default {1} */
+  seed?: number;
+  /** Goes on from where an earlier run stopped. */
+  resume?: Checkpoint;
+  /** Ends the run after the iteration at work, with the picture in hand. */
+  signal?: AbortSignal;
+  /** Losses and picture are read back, and checked, after every so many. @default 10 on a GPU, else 1 */
+  readEvery?: number;
+};
+
+const KNOWN: readonly string[] = [
+  ...["content", "style", "denoise", "losses", "iterations", "evaluations", "seconds"],
+  ...["weighting", "optimizer", "start", "seed", "resume", "signal", "readEvery", "onFrame"],
+  ...SEE_OPTIONS,
+];
+
+/**
+ * Refuses what no run can do, before anything is computed.
+ *
+ * @throws {TypeError} for an unknown option, or a picture that is none.
+ * @throws {RangeError} for a number out of range.
+ */
+export function checkStylizeOptions(network: Network, options: StylizeOptions): void {
+  const what = "run";
+  checkNoPromise(what, "the network", network);
+  if (!network?.graph) {
+    throw new TypeError(cannot(what, "the first argument must be a network", describe(network)));
+  }
+  checkOptions(what, options, KNOWN);
+  const { iterations, evaluations, seconds, seed, readEvery, weighting, inputScale } = options;
+  if (iterations !== undefined) checkPositiveInteger(what, "iterations", iterations);
+  if (evaluations !== undefined) checkPositiveInteger(what, "evaluations", evaluations);
+  if (seconds !== undefined) checkPositive(what, "seconds", seconds);
+  if (seed !== undefined) checkNonNegative(what, "seed", seed);
+  if (readEvery !== undefined) checkPositiveInteger(what, "readEvery", readEvery);
+  if (weighting !== undefined) checkOneOf(what, "weighting", weighting, WEIGHTINGS);
+  if (inputScale !== undefined) checkPositive(what, "inputScale", inputScale);
+  for (const role of ["content", "style"] as const) {
+    const given = options[role];
+    if (!given) continue;
+    checkNoPromise(`use the ${role} picture`, "it", given.picture);
+    checkPicture(`use the ${role} picture`, given.picture);
+  }
+}
+
+/** The terms that the options ask for: `content`, `style`, `denoise`, and the further ones. */
+export function termsOf({ content, style, denoise, losses = [] }: LossOptions): (Loss | Term)[] {
+  return [
+    ...(content ? [contentOf(content.picture, content)] : []),
+    ...(style ? [styleOf(style.picture, style)] : []),
+    ...(denoise ? [denoiseTerm(denoise)] : []),
+    ...losses,
+  ];
+}

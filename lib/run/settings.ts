@@ -1,0 +1,120 @@
+/**
+ * The settings of a picture as plain JSON: what flags, recipes, sweeps and presets are made of. Each has
+ * one name everywhere (`styleWeight` is the flag `--style-weight`) and one line here that says what it is.
+ *
+ * @module
+ */
+import { cannot, checkOneOf, checkOptions, describe } from "../base/check.ts";
+import { WEIGHTINGS } from "../loss/objective.ts";
+import { MEASURES } from "../loss/style/measures.ts";
+import { OPTIMIZERS } from "../optimizers/mod.ts";
+import { type StartName, STARTS } from "./start.ts";
+
+/** How a picture is painted; what is left out is the preset's. */
+export type Settings = {
+  /** How many iterations. */
+  iterations?: number;
+  /** How often the objective may be evaluated. */
+  evaluations?: number;
+  /** How many seconds the run may take. */
+  seconds?: number;
+  /** One of {@linkcode OPTIMIZERS}. */
+  optimizer?: string;
+  /** Of the optimizer, on the scale 0–255. */
+  stepSize?: number;
+  /** Where features are compared. */
+  contentLayers?: readonly string[];
+  /** Where styles are compared. */
+  styleLayers?: readonly string[];
+  contentWeight?: number;
+  styleWeight?: number;
+  denoiseWeight?: number;
+  /** How style is measured: one of {@linkcode MEASURES}. */
+  measure?: string;
+  /** 1 for absolute differences between neighbours, 2 for squared ones. */
+  denoisePower?: 1 | 2;
+  /** Whether differences between neighbours are added up or averaged. */
+  denoiseReduce?: "sum" | "mean";
+  /** How the losses are balanced. */
+  weighting?: "adaptive" | "constant";
+  /** Where the mixed image starts. */
+  start?: StartName;
+  /** Of the noise: a whole number from 0 to 2³² - 1. */
+  seed?: number;
+  /** Factor on pictures before they enter the network. */
+  inputScale?: number;
+};
+
+/** What a setting may be, and a line for people. */
+export type SettingKind =
+  & { help: string }
+  & (
+    | { kind: "number"; least?: number; above?: number; most?: number; whole?: boolean }
+    | { kind: "choice"; choices: readonly (string | number)[] }
+    | { kind: "layers" }
+  );
+
+/** Every setting: what it may be, and what it is. */
+export const SETTINGS: { readonly [name in keyof Required<Settings>]: SettingKind } = {
+  iterations: { kind: "number", least: 1, whole: true, help: "how many iterations" },
+  evaluations: {
+    kind: "number",
+    least: 1,
+    whole: true,
+    help: "end after so many evaluations of the objective",
+  },
+  seconds: { kind: "number", above: 0, help: "end after so many seconds" },
+  optimizer: { kind: "choice", choices: Object.keys(OPTIMIZERS), help: "what takes the steps" },
+  stepSize: { kind: "number", above: 0, help: "of the optimizer, on the scale 0–255" },
+  contentLayers: { kind: "layers", help: "where features are compared" },
+  styleLayers: { kind: "layers", help: "where styles are compared" },
+  contentWeight: { kind: "number", least: 0, help: "of the content loss" },
+  styleWeight: { kind: "number", least: 0, help: "of the style loss" },
+  denoiseWeight: { kind: "number", least: 0, help: "of the denoise loss" },
+  measure: { kind: "choice", choices: Object.keys(MEASURES), help: "how style is measured" },
+  denoisePower: { kind: "choice", choices: [1, 2], help: "absolute or squared differences" },
+  denoiseReduce: { kind: "choice", choices: ["sum", "mean"], help: "of the differences" },
+  weighting: { kind: "choice", choices: WEIGHTINGS, help: "how the losses are balanced" },
+  start: { kind: "choice", choices: STARTS, help: "where the mixed image starts" },
+  seed: { kind: "number", least: 0, most: 2 ** 32 - 1, whole: true, help: "of the start noise" },
+  inputScale: { kind: "number", above: 0, help: "factor on pictures that enter the network" },
+};
+
+/**
+ * Throws unless these are settings with values that they may have.
+ *
+ * @throws {TypeError} for an unknown name or a value of the wrong type.
+ * @throws {RangeError} for a value out of range.
+ */
+export function checkSettings(
+  settings: Record<string, unknown>,
+  what = "use the settings",
+): asserts settings is Settings {
+  checkOptions(what, settings, Object.keys(SETTINGS));
+  for (const [name, value] of Object.entries(settings)) {
+    if (value !== undefined) checkSetting(what, name, value, SETTINGS[name as keyof Settings]);
+  }
+}
+
+/** Throws unless a value is of the kind; `name` is how the message calls it. */
+export function checkSetting(what: string, name: string, value: unknown, kind: SettingKind): void {
+  if (kind.kind === "choice") return checkOneOf(what, name, value, kind.choices as unknown[]);
+  if (kind.kind === "layers") {
+    const fits = Array.isArray(value) && value.length > 0 &&
+      value.every((layer) => typeof layer === "string" && layer !== "");
+    if (fits) return;
+    throw new TypeError(cannot(what, `${name} must be a list of layers`, describe(value)));
+  }
+  const { least = -Infinity, above = -Infinity, most = Infinity, whole = false } = kind;
+  const rules = [
+    `${name} must be a ${whole ? "whole " : ""}number`,
+    ...(least > -Infinity ? [`of at least ${least}`] : []),
+    ...(above > -Infinity ? [`above ${above}`] : []),
+    ...(most < Infinity ? [`of at most ${most}`] : []),
+  ];
+  const problem = cannot(what, rules.join(" "), describe(value));
+  if (typeof value !== "number") throw new TypeError(problem);
+  const fits = Number.isFinite(value) && value >= least && value > above && value <= most &&
+    (!whole || Number.isSafeInteger(value));
+  if (!fits) throw new RangeError(problem);
+}
