@@ -19,6 +19,8 @@
 export { inKernel, onInterrupt, setting, untilStopped } from "./base/notebook.ts";
 export { type Random, seededRandom, uniformNoise } from "./base/random.ts";
 // picture
+export { fromOklab, paintColors, type PaintColorsOptions, toOklab } from "./picture/color.ts";
+export { matchMoments, type Moments, momentsOf, noiseLike } from "./picture/moments.ts";
 export {
   checkWritable,
   encodePicture,

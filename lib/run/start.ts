@@ -4,17 +4,27 @@
  * @module
  */
 import { checkOneOf } from "../base/check.ts";
+import { matchMoments, noiseLike } from "../picture/moments.ts";
 import { type Picture, resizePicture } from "../picture/picture.ts";
 import { seededRandom, uniformNoise } from "../base/random.ts";
 
 /** Noise, one of the two pictures, or any other one. */
 export type Start = StartName | Picture;
 
-/** The starts by name; noise is uniform in [128, 129), as in the tutorial. */
-export type StartName = "noise" | "content" | "style";
+/**
+ * The starts by name. `noise` is uniform in [128, 129), as in the tutorial; `recolored` is the content
+ * with the mean and covariance of the style's colours, `style-noise` noise that has both.
+ */
+export type StartName = "noise" | "content" | "style" | "recolored" | "style-noise";
 
 /** The names that `start` may have. */
-export const STARTS: readonly StartName[] = ["noise", "content", "style"];
+export const STARTS: readonly StartName[] = [
+  "noise",
+  "content",
+  "style",
+  "recolored",
+  "style-noise",
+];
 
 /** What a start is made from. */
 export type StartOptions = {
@@ -49,9 +59,14 @@ export function startPicture(
   if (start === "noise") {
     return { width, height, data: uniformNoise(width * height * 3, 128, 129, seededRandom(seed)) };
   }
-  const source = (start === "content" ? content : style)?.picture;
-  if (!source) throw new RangeError(`Cannot start from the ${start} picture as none was given`);
-  return fit(source, width, height);
+  const need = (source: { picture: Picture } | undefined, role: string): Picture => {
+    if (source) return source.picture;
+    throw new RangeError(`Cannot start from the ${role} picture as none was given`);
+  };
+  if (start === "style-noise") return noiseLike(need(style, "style"), { width, height, seed });
+  if (start === "style") return fit(need(style, "style"), width, height);
+  const picture = need(content, "content");
+  return start === "content" ? picture : matchMoments(picture, need(style, "style"));
 }
 
 function fit(picture: Picture, width: number, height: number): Picture {
