@@ -104,7 +104,7 @@ export {
   type WholeMeasure,
 } from "./loss/style/measure.ts";
 export { MEASURES } from "./loss/style/measures.ts";
-export { type BoundTerm, type Loss, type Term, type View } from "./loss/term.ts";
+export { type BoundTerm, type Canvas, type Loss, type Term, type View } from "./loss/term.ts";
 export {
   contentOf,
   type ContentOptions,
@@ -143,6 +143,7 @@ export type {
   Result,
 } from "./run/frame.ts";
 export { frames } from "./run/frames.ts";
+export { pyramidFrames } from "./run/pyramid.ts";
 export type { Budget, LossOptions, StylizeOptions } from "./run/options.ts";
 export {
   gatys,
@@ -163,7 +164,7 @@ export {
   startPicture,
   STARTS,
 } from "./run/start.ts";
-export { measure, stylize } from "./run/stylize.ts";
+export { measure, stylize, stylizePyramid } from "./run/stylize.ts";
 // display
 export {
   adjustmentLine,

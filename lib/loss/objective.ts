@@ -10,7 +10,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot, checkNonNegative, describe } from "../base/check.ts";
 import type { See } from "../network/features.ts";
-import { type BoundTerm, type Loss, type Term, termOf } from "./term.ts";
+import { type BoundTerm, type Canvas, type Loss, type Term, termOf } from "./term.ts";
 
 /** How the losses are balanced. */
 export type Weighting = "adaptive" | "constant";
@@ -54,6 +54,8 @@ export type Objective = {
 
 /** Settings of {@linkcode createObjective}. */
 export type ObjectiveOptions = {
+  /** What the terms fit their pictures to. @default their pictures as they are */
+  canvas?: Canvas;
   /** @default {"adaptive"} */
   weighting?: Weighting;
   /** To go on from an earlier run: its last adjustments. */
@@ -71,14 +73,15 @@ export type ObjectiveOptions = {
 export function createObjective(
   see: See,
   losses: readonly (Loss | Term)[],
-  { weighting = "adaptive", adjustments: start, evaluations = 0 }: ObjectiveOptions = {},
+  { canvas = {}, weighting = "adaptive", adjustments: start, evaluations = 0 }: ObjectiveOptions =
+    {},
 ): Objective {
   const given = losses.map(termOf);
   checkTerms(given);
   // What is only watched comes last, and takes no part in what is differentiated.
   const terms = [...given.filter(({ watch }) => !watch), ...given.filter(({ watch }) => watch)];
   const minimized = terms.filter(({ watch }) => !watch).length;
-  const bound = bindAll(terms, see);
+  const bound = bindAll(terms, see, canvas);
   const layers = [...new Set(bound.flatMap((term) => term.layers))];
   const weights = terms.map(({ weight, watch }) => watch ? 0 : weight);
   const weightTensor = tf.tensor1d(weights);
@@ -175,10 +178,10 @@ function checkTerms(terms: readonly Term[]): void {
 }
 
 /** Binds every term, or none: what is bound already is freed when one throws. */
-function bindAll(terms: readonly Term[], see: See): BoundTerm[] {
+function bindAll(terms: readonly Term[], see: See, canvas: Canvas): BoundTerm[] {
   const bound: BoundTerm[] = [];
   try {
-    for (const term of terms) bound.push(term.bind(see));
+    for (const term of terms) bound.push(term.bind(see, canvas));
     return bound;
   } catch (error) {
     for (const term of bound) term.dispose();

@@ -28,6 +28,15 @@ export type BoundTerm = {
   dispose(): void;
 };
 
+/** What is painted on: terms fit their pictures to it. */
+export type Canvas = {
+  /** Of the mixed image, in pixels: content pictures are brought to it. @default as they are */
+  width?: number;
+  height?: number;
+  /** Style pictures are reduced to this longer side, never enlarged. @default as they are */
+  styleSize?: number;
+};
+
 /** A term of the objective, before it has seen a picture. */
 export type Term = {
   /** Shown in logs and charts. */
@@ -41,7 +50,7 @@ export type Term = {
    */
   watch?: boolean;
   /** Computes the targets, once a run. */
-  bind(see: See): BoundTerm;
+  bind(see: See, canvas: Canvas): BoundTerm;
 };
 
 /** A loss of your own that needs no target: any differentiable function of what is seen. */

@@ -8,12 +8,12 @@ import * as tf from "@tensorflow/tfjs";
 import { checkNonNegative, checkOptions } from "../base/check.ts";
 import { layersLike } from "../network/architecture.ts";
 import type { See } from "../network/features.ts";
-import { type Picture, toTensor } from "../picture/picture.ts";
+import { type Picture, resizePicture, toTensor } from "../picture/picture.ts";
 import { contentLoss, type DenoiseForm, denoiseLoss } from "./losses.ts";
 import { gram } from "./style/gram.ts";
 import { type Description, type StyleMeasure, sumsOf } from "./style/measure.ts";
 import { seededRandom } from "../base/random.ts";
-import type { BoundTerm, Term, View } from "./term.ts";
+import type { BoundTerm, Canvas, Term, View } from "./term.ts";
 
 /** The picture whose shapes are kept. */
 export type ContentOptions = {
@@ -37,10 +37,10 @@ export function contentOf(picture: Picture, options: ContentOptions = {}): Term 
   return {
     name,
     weight,
-    bind(see) {
+    bind(see, canvas) {
       const names = layersLike(see.architecture, layers ?? see.architecture.layers.slice(4, 5));
       checkSome(name, names);
-      const target = tf.tidy(() => see(toTensor(picture), names));
+      const target = tf.tidy(() => see(toTensor(contentAt(picture, canvas)), names));
       return {
         layers: names,
         value: ({ features }) => contentLoss(features, target),
@@ -80,12 +80,12 @@ export function styleOf(picture: Picture, options: StyleOptions = {}): Term {
   return {
     name,
     weight,
-    bind(see) {
+    bind(see, canvas) {
       const wanted = layers ?? (layerWeights ? Object.keys(layerWeights) : see.architecture.layers);
       const names = layersLike(see.architecture, wanted);
       checkSome(name, names);
       const factors = names.map((layer) => layerWeights?.[layer] ?? 1 / names.length);
-      return bindMeasure(see, picture, measure, names, factors);
+      return bindMeasure(see, styleAt(picture, canvas), measure, names, factors);
     },
   };
 }
@@ -120,6 +120,17 @@ export function denoise(options: DenoiseOptions = {}): Term {
   checkNonNegative("weigh the denoise loss", "weight", weight);
   const value = ({ image }: View) => denoiseLoss(image, form);
   return { name: "denoise", weight, bind: () => ({ layers: [], value, dispose: () => {} }) };
+}
+
+/** A content picture in the size of the mixed image. */
+export function contentAt(picture: Picture, { width, height }: Canvas): Picture {
+  return width && height ? resizePicture(picture, { width, height }) : picture;
+}
+
+/** A style picture, reduced where the canvas asks for it. */
+export function styleAt(picture: Picture, { styleSize = Infinity }: Canvas): Picture {
+  const longer = Math.max(picture.width, picture.height);
+  return longer > styleSize ? resizePicture(picture, { maxSize: styleSize }) : picture;
 }
 
 function bindMeasure(

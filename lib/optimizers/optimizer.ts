@@ -34,6 +34,11 @@ export type Optimizer = {
   name: string;
   /** Whether the objective has to stay the same from one evaluation to the next. */
   needsConstantWeights?: boolean;
+  /**
+   * The state of a run for a picture of another size: coarse to fine. Left out, a larger picture starts
+   * afresh.
+   */
+  resize?(state: OptimizerState, height: number, width: number): OptimizerState;
   /** Starts a run, from the saved state of an earlier one if given. */
   start(state?: OptimizerState): OptimizerRun;
 };

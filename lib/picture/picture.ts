@@ -115,6 +115,15 @@ export function resizePicture(picture: Picture, target: TargetSize): Picture {
   return { width, height, data };
 }
 
+/** The size that a picture of this size gets, as {@linkcode resizePicture} makes it. */
+export function sizeOf(
+  picture: { width: number; height: number },
+  target: TargetSize,
+): { width: number; height: number } {
+  const [width, height] = targetSize(picture, target);
+  return { width, height };
+}
+
 function targetSize(
   { width, height }: { width: number; height: number },
   target: TargetSize,

@@ -37,6 +37,8 @@ export type Frame = {
   iteration: number;
   /** The number of the iteration at which the run will end. */
   iterations: number;
+  /** Coarse to fine: which of the sizes this is, from 0, and how many there are. */
+  scale?: { index: number; count: number; size: number };
   evaluations: number;
   /** Since the first iteration began. */
   seconds: number;

@@ -23,7 +23,7 @@ import {
   type Result,
 } from "./frame.ts";
 import { notesOn } from "./notes.ts";
-import { checkStylizeOptions, type StylizeOptions, termsOf } from "./options.ts";
+import { canvasOf, checkStylizeOptions, type StylizeOptions, termsOf } from "./options.ts";
 import { startPicture } from "./start.ts";
 
 /**
@@ -54,6 +54,7 @@ export async function* frames(
   try {
     const start = resume?.picture ?? startPicture(options);
     const objective = createObjective(seeThrough(network, options), termsOf(options), {
+      canvas: canvasOf(start, options),
       weighting,
       adjustments: resume?.adjustments,
       evaluations: resume?.evaluations,
@@ -86,10 +87,10 @@ type Loop = {
 
 /** The iterations, one by one, and what is left of them. */
 function createLoop({ engine, options, objective, image, run, start }: Loop) {
-  const { iterations = 120, evaluations: most = Infinity, seconds: time = Infinity } = options;
+  const { evaluations: most = Infinity, seconds: time = Infinity } = options;
   const { resume, readEvery = engine.readEvery } = options;
   const first = resume?.iteration ?? 0;
-  const end = first + iterations;
+  const end = first + (options.iterations as number | undefined ?? 120);
   const began = performance.now();
   const history: HistoryEntry[] = [];
   let iteration = first;

@@ -17,7 +17,7 @@ import type { SeeOptions } from "../network/features.ts";
 import { SEE_OPTIONS } from "../network/features.ts";
 import type { Network } from "../network/network.ts";
 import { type Weighting, WEIGHTINGS } from "../loss/objective.ts";
-import type { Loss, Term } from "../loss/term.ts";
+import type { Canvas, Loss, Term } from "../loss/term.ts";
 import {
   contentOf,
   type ContentOptions,
@@ -45,8 +45,13 @@ export type LossOptions = {
 
 /** How long a run goes on: to the first limit that it meets. */
 export type Budget = {
-  /** How many iterations to do; on top of those done already when resuming. @default {120} */
-  iterations?: number;
+  /**
+   * How many iterations to do; on top of those done already when resuming. With `sizes`, a list has a
+   * number for each of them, and one number is meant for each.
+   *
+   * @default {120}
+   */
+  iterations?: number | readonly number[];
   /** How often the objective may be evaluated; a line search takes several per iteration. */
   evaluations?: number;
   /** How many seconds the run may take; it ends after the iteration in which they are over. */
@@ -57,6 +62,19 @@ export type Budget = {
 export type StylizeOptions = LossOptions & Budget & SeeOptions & {
   /** How losses are balanced. @default {"adaptive"} */
   weighting?: Weighting;
+  /** Longer side of the mixed image, in pixels. @default that of the content picture */
+  size?: number;
+  /** Style pictures are reduced to this longer side, never enlarged. @default as they are */
+  styleSize?: number;
+  /**
+   * Paints from coarse to fine: the longer sides of the mixed image, rising, in pixels or (up to 1) as
+   * shares of its final size. Style pictures follow.
+   *
+   * @default one size
+   */
+  sizes?: readonly number[];
+  /** With `sizes`: the size of the style over that of the mixed image; larger ones give larger strokes. @default {1} */
+  styleScale?: number;
   /** @default the tutorial's gradient descent */
   optimizer?: Optimizer;
   /** Where the mixed image starts. @default {"noise"} */
@@ -73,7 +91,20 @@ export type StylizeOptions = LossOptions & Budget & SeeOptions & {
 
 const KNOWN: readonly string[] = [
   ...["content", "style", "denoise", "losses", "iterations", "evaluations", "seconds"],
-  ...["weighting", "optimizer", "start", "seed", "resume", "signal", "readEvery", "onFrame"],
+  ...[
+    "size",
+    "styleSize",
+    "sizes",
+    "styleScale",
+    "weighting",
+    "optimizer",
+    "start",
+    "seed",
+    "resume",
+    "signal",
+    "readEvery",
+    "onFrame",
+  ],
   ...SEE_OPTIONS,
 ];
 
@@ -90,10 +121,29 @@ export function checkStylizeOptions(network: Network, options: StylizeOptions): 
     throw new TypeError(cannot(what, "the first argument must be a network", describe(network)));
   }
   checkOptions(what, options, KNOWN);
-  const { iterations, evaluations, seconds, seed, readEvery, weighting, inputScale } = options;
-  if (iterations !== undefined) checkPositiveInteger(what, "iterations", iterations);
+  const {
+    iterations,
+    sizes,
+    size,
+    styleSize,
+    styleScale,
+    evaluations,
+    seconds,
+    seed,
+    readEvery,
+    weighting,
+    inputScale,
+  } = options;
+  for (const count of [iterations ?? 1].flat()) checkPositiveInteger(what, "iterations", count);
+  if (Array.isArray(iterations) && !sizes) {
+    const rule = "a list of iterations needs a list of sizes";
+    throw new RangeError(cannot(what, rule, describe(iterations)));
+  }
   if (evaluations !== undefined) checkPositiveInteger(what, "evaluations", evaluations);
   if (seconds !== undefined) checkPositive(what, "seconds", seconds);
+  if (size !== undefined) checkPositiveInteger(what, "size", size);
+  if (styleSize !== undefined) checkPositiveInteger(what, "styleSize", styleSize);
+  if (styleScale !== undefined) checkPositive(what, "styleScale", styleScale);
   if (seed !== undefined) checkNonNegative(what, "seed", seed);
   if (readEvery !== undefined) checkPositiveInteger(what, "readEvery", readEvery);
   if (weighting !== undefined) checkOneOf(what, "weighting", weighting, WEIGHTINGS);
@@ -104,6 +154,11 @@ export function checkStylizeOptions(network: Network, options: StylizeOptions): 
     checkNoPromise(`use the ${role} picture`, "it", given.picture);
     checkPicture(`use the ${role} picture`, given.picture);
   }
+}
+
+/** What the terms of a run fit their pictures to. */
+export function canvasOf({ width, height }: Picture, { styleSize }: StylizeOptions): Canvas {
+  return { width, height, styleSize };
 }
 
 /** The terms that the options ask for: `content`, `style`, `denoise`, and the further ones. */

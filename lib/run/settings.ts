@@ -12,8 +12,12 @@ import { type StartName, STARTS } from "./start.ts";
 
 /** How a picture is painted; what is left out is the preset's. */
 export type Settings = {
-  /** How many iterations. */
-  iterations?: number;
+  /** How many iterations; with `sizes` a list has a number for each. */
+  iterations?: number | readonly number[];
+  /** Coarse to fine: rising sizes, in pixels or (up to 1) as shares of the final one. */
+  sizes?: readonly number[];
+  /** With `sizes`: the size of the style over that of the mixed image. */
+  styleScale?: number;
   /** How often the objective may be evaluated. */
   evaluations?: number;
   /** How many seconds the run may take. */
@@ -50,13 +54,25 @@ export type SettingKind =
   & { help: string }
   & (
     | { kind: "number"; least?: number; above?: number; most?: number; whole?: boolean }
+    | { kind: "numbers"; above: number; whole?: boolean }
     | { kind: "choice"; choices: readonly (string | number)[] }
     | { kind: "layers" }
   );
 
 /** Every setting: what it may be, and what it is. */
 export const SETTINGS: { readonly [name in keyof Required<Settings>]: SettingKind } = {
-  iterations: { kind: "number", least: 1, whole: true, help: "how many iterations" },
+  iterations: {
+    kind: "numbers",
+    above: 0,
+    whole: true,
+    help: "how many iterations; with sizes, a list has a number for each",
+  },
+  sizes: {
+    kind: "numbers",
+    above: 0,
+    help: "coarse to fine: rising sizes in pixels, or up to 1 as shares of the final size",
+  },
+  styleScale: { kind: "number", above: 0, help: "size of the style over that of the mixed image" },
   evaluations: {
     kind: "number",
     least: 1,
@@ -104,6 +120,12 @@ export function checkSetting(what: string, name: string, value: unknown, kind: S
       value.every((layer) => typeof layer === "string" && layer !== "");
     if (fits) return;
     throw new TypeError(cannot(what, `${name} must be a list of layers`, describe(value)));
+  }
+  if (kind.kind === "numbers") {
+    for (const each of [value].flat()) {
+      checkSetting(what, name, each, { ...kind, kind: "number" });
+    }
+    return;
   }
   const { least = -Infinity, above = -Infinity, most = Infinity, whole = false } = kind;
   const rules = [

@@ -5,7 +5,7 @@
  */
 import { checkOneOf } from "../base/check.ts";
 import { matchMoments, noiseLike } from "../picture/moments.ts";
-import { type Picture, resizePicture } from "../picture/picture.ts";
+import { type Picture, resizePicture, sizeOf } from "../picture/picture.ts";
 import { seededRandom, uniformNoise } from "../base/random.ts";
 
 /** Noise, one of the two pictures, or any other one. */
@@ -34,6 +34,8 @@ export type StartOptions = {
   content?: { picture: Picture };
   /** Gives the size where there is no content. */
   style?: { picture: Picture };
+  /** Longer side of the mixed image, in pixels. @default that of the picture which gives the size */
+  size?: number;
   /** Of the noise. @default {1} */
   seed?: number;
 };
@@ -44,7 +46,7 @@ export type StartOptions = {
  * @throws {RangeError} when the start is unknown or its picture was not given.
  */
 export function startPicture(
-  { start = "noise", content, style, seed = 1 }: StartOptions,
+  { start = "noise", content, style, size, seed = 1 }: StartOptions,
 ): Picture {
   const like = (content ?? style)?.picture ?? (typeof start === "object" ? start : undefined);
   if (!like) {
@@ -53,7 +55,7 @@ export function startPicture(
         "give a picture as start",
     );
   }
-  const { width, height } = like;
+  const { width, height } = size === undefined ? like : sizeOf(like, { maxSize: size });
   if (typeof start === "object") return fit(start, width, height);
   checkOneOf("start", "start", start, STARTS);
   if (start === "noise") {

@@ -10,7 +10,8 @@ import { createObjective } from "../loss/objective.ts";
 import { type Picture, toTensor } from "../picture/picture.ts";
 import { type Frame, type Measured, readLosses, type Result } from "./frame.ts";
 import { frames } from "./frames.ts";
-import { checkStylizeOptions, type StylizeOptions, termsOf } from "./options.ts";
+import { pyramidFrames } from "./pyramid.ts";
+import { canvasOf, checkStylizeOptions, type StylizeOptions, termsOf } from "./options.ts";
 
 /**
  * Runs style transfer to the end, or to the moment when Stop is pressed or `signal` aborts: then it
@@ -26,7 +27,7 @@ export async function stylize(
   },
 ): Promise<Result> {
   options.signal?.throwIfAborted();
-  const run = frames(network, options);
+  const run = options.sizes ? pyramidFrames(network, options) : frames(network, options);
   try {
     for (;;) {
       const next = await run.next();
@@ -37,6 +38,29 @@ export async function stylize(
     // A generator that is drained by hand stays suspended when the callback throws.
     await run.return(undefined as never);
   }
+}
+
+/**
+ * Runs style transfer from coarse to fine: {@linkcode stylize} with sizes, five of them by default.
+ *
+ * @throws {RangeError} when the sizes do not rise or the smallest is too small for a layer.
+ *
+ * @example
+ * ```ts ignore
+ * const { picture } = await stylizePyramid(network, {
+ *   ...gatys(content, style),
+ *   sizes: [128, 181, 256, 362, 512],
+ *   iterations: [100, 40, 30, 15, 10],
+ * });
+ * ```
+ */
+export async function stylizePyramid(
+  network: Network,
+  { sizes = [1 / 4, 1 / Math.sqrt(8), 1 / 2, 1 / Math.SQRT2, 1], ...options }: Parameters<
+    typeof stylize
+  >[1],
+): Promise<Result> {
+  return await stylize(network, { ...options, sizes });
 }
 
 /**
@@ -57,6 +81,7 @@ export async function measure(
   checkStylizeOptions(network, options);
   await currentEngine();
   const objective = createObjective(seeThrough(network, options), termsOf(options), {
+    canvas: canvasOf(picture, options),
     weighting: options.weighting ?? "adaptive",
     adjustments: options.resume?.adjustments,
   });

@@ -1,0 +1,155 @@
+/**
+ * Coarse to fine: the picture is painted small first, where a step costs a tenth, and then again and
+ * again larger, each time from the last one enlarged. Large shapes are settled before small ones, and
+ * strokes can be as long as the network is wide.
+ *
+ * The targets of each size come from the pictures as they were given, reduced to it, never from what was
+ * enlarged. The optimizer's state is carried over where the optimizer knows how.
+ *
+ * Source: the scales of Crowson's style-transfer-pytorch (128 to 512 px by √2), and others since.
+ *
+ * @module
+ */
+import { cannot, describe } from "../base/check.ts";
+import { checkSize, layersLike } from "../network/architecture.ts";
+import type { Network } from "../network/network.ts";
+import { gradientDescent } from "../optimizers/gradient_descent.ts";
+import { type Picture, resizePicture, sizeOf } from "../picture/picture.ts";
+import type { Checkpoint, Frame, HistoryEntry, Result } from "./frame.ts";
+import { frames } from "./frames.ts";
+import { checkStylizeOptions, type StylizeOptions } from "./options.ts";
+
+/** One of the sizes: its longer side, and the iterations at which it begins and ends. */
+type Scale = { index: number; size: number; begin: number; end: number };
+
+/**
+ * As {@linkcode frames}, over the sizes of `options.sizes`, each with its iterations.
+ *
+ * @throws {RangeError} when the sizes do not rise, the smallest is too small for a layer, or there is
+ * another number of iterations than of sizes.
+ */
+export async function* pyramidFrames(
+  network: Network,
+  options: StylizeOptions,
+): AsyncGenerator<Frame, Result, void> {
+  checkStylizeOptions(network, options);
+  const { optimizer = gradientDescent(), evaluations = Infinity, seconds = Infinity } = options;
+  const source = sourceOf(options);
+  const scales = scalesOf(options, source);
+  checkSmallest(network, options, sizeOf(source, { maxSize: scales[0]!.size }));
+  const iterations = scales.at(-1)!.end;
+  const history: HistoryEntry[] = [];
+  const notes = new Set<string>();
+  let [spent, result]: [number, Result | undefined] = [0, undefined];
+  let checkpoint = options.resume;
+  const spentOn = (result: Result) => result.evaluations - (options.resume?.evaluations ?? 0);
+
+  for (const { index, size, begin, end } of scales) {
+    const done = checkpoint?.iteration ?? 0;
+    if (checkpoint && done >= end && index < scales.length - 1) continue;
+    const { width, height } = sizeOf(source, { maxSize: size });
+    if (checkpoint && checkpoint.picture.width * checkpoint.picture.height !== width * height) {
+      checkpoint = carryOver(checkpoint, optimizer, width, height);
+    }
+    const run = frames(network, {
+      ...options,
+      sizes: undefined,
+      styleScale: undefined,
+      size,
+      styleSize: Math.max(1, Math.round(size * (options.styleScale ?? 1))),
+      iterations: Math.max(1, end - Math.max(begin, done)),
+      evaluations: evaluations === Infinity
+        ? undefined
+        : Math.max(1, evaluations - (result ? spentOn(result) : 0)),
+      seconds: seconds === Infinity ? undefined : Math.max(1e-3, seconds - spent),
+      resume: checkpoint,
+    });
+    try {
+      for (let next = await run.next();; next = await run.next()) {
+        if (next.done) {
+          result = next.value;
+          break;
+        }
+        const frame = next.value;
+        // The end of a size is not yet that of the run, unless it comes before its time.
+        const last = frame.last && (index === scales.length - 1 || frame.iteration + 1 < end);
+        const scale = { index, count: scales.length, size };
+        yield { ...frame, iterations, scale, seconds: spent + frame.seconds, last };
+      }
+    } finally {
+      await run.return(undefined as never);
+    }
+    for (const entry of result.history) {
+      history.push({ ...entry, seconds: spent + entry.seconds });
+    }
+    for (const note of result.notes) notes.add(note);
+    spent += result.seconds;
+    checkpoint = result.checkpoint;
+    if (result.stopped || spentOn(result) >= evaluations || spent >= seconds) break;
+  }
+  return { ...result!, seconds: spent, history, notes: [...notes] };
+}
+
+/** The picture that gives the mixed image its shape. */
+function sourceOf({ content, style, start, resume }: StylizeOptions): Picture {
+  const found = (content ?? style)?.picture ?? (typeof start === "object" ? start : undefined) ??
+    resume?.picture;
+  if (found) return found;
+  throw new RangeError(
+    "Cannot tell the size of the mixed image as there is neither a content nor a style picture: " +
+      "give a picture as start",
+  );
+}
+
+/** The sizes in pixels, and their iterations counted through. */
+function scalesOf(
+  { sizes = [1], size, iterations = 120 }: StylizeOptions,
+  source: Picture,
+): Scale[] {
+  const what = "paint from coarse to fine";
+  const whole = size ?? Math.max(source.width, source.height);
+  const pixels = sizes.map((size) => size <= 1 ? Math.round(size * whole) : size);
+  const rising = pixels.every((size, i) => size > (pixels[i - 1] ?? 0));
+  if (!rising || pixels.length === 0) {
+    throw new RangeError(cannot(what, "sizes must rise from above 0", describe([...sizes])));
+  }
+  if (!pixels.every((size) => Number.isSafeInteger(size))) {
+    const rule = "sizes above 1 must be whole numbers of pixels";
+    throw new RangeError(cannot(what, rule, describe([...sizes])));
+  }
+  const counts = typeof iterations === "number" ? pixels.map(() => iterations) : [...iterations];
+  if (counts.length !== pixels.length) {
+    const rule = `iterations must have a number for each of the ${pixels.length} sizes`;
+    throw new RangeError(cannot(what, rule, describe(counts)));
+  }
+  let begin = 0;
+  return pixels.map((size, index) => {
+    const scale = { index, size, begin, end: begin + counts[index]! };
+    begin = scale.end;
+    return scale;
+  });
+}
+
+/** @throws {RangeError} when the smallest size is too small for the deepest layer of content or style. */
+function checkSmallest(
+  network: Network,
+  { content, style }: StylizeOptions,
+  { width, height }: { width: number; height: number },
+): void {
+  const layers = [...content?.layers ?? [], ...style?.layers ?? []];
+  checkSize(network, [1, height, width, 3], layersLike(network, layers));
+}
+
+/** The state of a run on a larger picture. */
+function carryOver(
+  checkpoint: Checkpoint,
+  optimizer: NonNullable<StylizeOptions["optimizer"]>,
+  width: number,
+  height: number,
+): Checkpoint {
+  return {
+    ...checkpoint,
+    picture: resizePicture(checkpoint.picture, { width, height }),
+    optimizer: optimizer.resize?.(checkpoint.optimizer, height, width) ?? {},
+  };
+}
