@@ -67,7 +67,7 @@ export function startPicture(
   };
   if (start === "style-noise") return noiseLike(need(style, "style"), { width, height, seed });
   if (start === "style") return fit(need(style, "style"), width, height);
-  const picture = need(content, "content");
+  const picture = fit(need(content, "content"), width, height);
   return start === "content" ? picture : matchMoments(picture, need(style, "style"));
 }
 
