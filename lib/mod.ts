@@ -35,6 +35,8 @@ export {
   writePicture,
   type WrittenFormat,
 } from "./picture/picture.ts";
+export { type RegionMap, regionsOf } from "./picture/regions.ts";
+export { turnPicture } from "./picture/turn.ts";
 // network
 export {
   type Architecture,
@@ -72,7 +74,6 @@ export {
   type EngineName,
   ENGINES,
   useEngine,
-  useEngine as useBackend,
 } from "./engine/engine.ts";
 // loss
 export { contentLoss, type DenoiseForm, denoiseLoss, meanSquaredError } from "./loss/losses.ts";
@@ -105,15 +106,9 @@ export {
 } from "./loss/style/measure.ts";
 export { MEASURES } from "./loss/style/measures.ts";
 export { type BoundTerm, type Canvas, type Loss, type Term, type View } from "./loss/term.ts";
-export {
-  contentOf,
-  type ContentOptions,
-  denoise,
-  type DenoiseOptions,
-  styleOf,
-  styleOfEachLayer,
-  type StyleOptions,
-} from "./loss/terms.ts";
+export { contentOf, type ContentOptions, denoise, type DenoiseOptions } from "./loss/terms.ts";
+export type { Regions } from "./loss/guidance.ts";
+export { styleOf, styleOfEachLayer, type StyleOptions } from "./loss/style_term.ts";
 // optimizers
 export {
   descend,
@@ -132,6 +127,7 @@ export {
   type StepSizeOptions,
 } from "./optimizers/train.ts";
 // run
+export { type ControlOptions, type KeepColor, keepColors } from "./run/control.ts";
 export { DivergedError, RunError } from "./run/errors.ts";
 export type {
   Checkpoint,

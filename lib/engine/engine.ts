@@ -49,7 +49,7 @@ export async function useEngine(name?: EngineName): Promise<Engine> {
 
 /** The engine in use; picks one at the first call. */
 export async function currentEngine(): Promise<Engine> {
-  if (current?.name === tf.getBackend() && !trouble()) return current;
+  if (current && current.name === tf.getBackend() && !trouble()) return current;
   return await useEngine();
 }
 

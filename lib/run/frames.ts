@@ -22,6 +22,7 @@ import {
   readLosses,
   type Result,
 } from "./frame.ts";
+import { withControls } from "./control.ts";
 import { notesOn } from "./notes.ts";
 import { canvasOf, checkStylizeOptions, type StylizeOptions, termsOf } from "./options.ts";
 import { startPicture } from "./start.ts";
@@ -37,9 +38,10 @@ import { startPicture } from "./start.ts";
  */
 export async function* frames(
   network: Network,
-  options: StylizeOptions,
+  given: StylizeOptions,
 ): AsyncGenerator<Frame, Result, void> {
-  checkStylizeOptions(network, options);
+  checkStylizeOptions(network, given);
+  const options = withControls(given);
   const { optimizer = gradientDescent(), weighting = "adaptive", resume, signal } = options;
   if (optimizer.needsConstantWeights && weighting === "adaptive") {
     throw new Error(
@@ -88,7 +90,7 @@ type Loop = {
 /** The iterations, one by one, and what is left of them. */
 function createLoop({ engine, options, objective, image, run, start }: Loop) {
   const { evaluations: most = Infinity, seconds: time = Infinity } = options;
-  const { resume, readEvery = engine.readEvery } = options;
+  const { resume, readEvery = engine.readEvery, finish = (painted) => painted } = options;
   const first = resume?.iteration ?? 0;
   const end = first + (options.iterations as number | undefined ?? 120);
   const began = performance.now();
@@ -156,7 +158,7 @@ function createLoop({ engine, options, objective, image, run, start }: Loop) {
       iteration = done;
       return {
         ...frame,
-        ...(measured && { ...measured, picture: seen }),
+        ...(measured && { ...measured, picture: finish(seen) }),
         checkpoint() {
           if (iteration === done) return checkpoint();
           throw new Error(
@@ -182,7 +184,7 @@ function createLoop({ engine, options, objective, image, run, start }: Loop) {
       const { total, losses } = await readLosses(objective, measured);
       const done = await checkpoint();
       const outcome = {
-        picture: done.picture,
+        picture: finish(done.picture),
         stopped: wasStopped && !isOver(),
         iterations: iteration,
         evaluations: evaluations(),
@@ -193,7 +195,10 @@ function createLoop({ engine, options, objective, image, run, start }: Loop) {
         history,
         checkpoint: done,
       };
-      return { ...outcome, notes: notesOn(outcome, start, objective.weighting, run) };
+      return {
+        ...outcome,
+        notes: notesOn({ ...outcome, picture: done.picture }, start, objective.weighting, run),
+      };
     } finally {
       tf.dispose(measured);
     }

@@ -23,11 +23,11 @@ import {
   type ContentOptions,
   denoise as denoiseTerm,
   type DenoiseOptions,
-  styleOf,
-  type StyleOptions,
 } from "../loss/terms.ts";
+import { styleOf, type StyleOptions } from "../loss/style_term.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { checkPicture, type Picture } from "../picture/picture.ts";
+import type { ControlOptions } from "./control.ts";
 import type { Checkpoint } from "./frame.ts";
 import type { Start } from "./start.ts";
 
@@ -36,7 +36,7 @@ export type LossOptions = {
   /** The picture whose shapes are kept, and how: {@linkcode contentOf} in short. */
   content?: ContentOptions & { picture: Picture };
   /** The picture whose manner is taken over, and how: {@linkcode styleOf} in short. */
-  style?: StyleOptions & { picture: Picture };
+  style?: StyleOptions & { picture: Picture; /** Further ones, mixed in. */ others?: Picture[] };
   /** How smooth the mixed image should be: {@linkcode denoise} in short. */
   denoise?: DenoiseOptions;
   /** Further terms: of {@linkcode contentOf}, {@linkcode styleOf}, or losses of your own. */
@@ -59,7 +59,7 @@ export type Budget = {
 };
 
 /** Settings of a run. */
-export type StylizeOptions = LossOptions & Budget & SeeOptions & {
+export type StylizeOptions = LossOptions & Budget & SeeOptions & ControlOptions & {
   /** How losses are balanced. @default {"adaptive"} */
   weighting?: Weighting;
   /** Longer side of the mixed image, in pixels. @default that of the content picture */
@@ -105,6 +105,7 @@ const KNOWN: readonly string[] = [
     "readEvery",
     "onFrame",
   ],
+  ...["keepColor", "strokeAngle", "finish"],
   ...SEE_OPTIONS,
 ];
 
@@ -165,8 +166,12 @@ export function canvasOf({ width, height }: Picture, { styleSize }: StylizeOptio
 export function termsOf({ content, style, denoise, losses = [] }: LossOptions): (Loss | Term)[] {
   return [
     ...(content ? [contentOf(content.picture, content)] : []),
-    ...(style ? [styleOf(style.picture, style)] : []),
+    ...(style ? [styleTerm(style)] : []),
     ...(denoise ? [denoiseTerm(denoise)] : []),
     ...losses,
   ];
+}
+
+function styleTerm({ others = [], ...style }: NonNullable<LossOptions["style"]>): Term {
+  return styleOf([style.picture, ...others], style);
 }

@@ -15,6 +15,7 @@ import { checkSize, layersLike } from "../network/architecture.ts";
 import type { Network } from "../network/network.ts";
 import { gradientDescent } from "../optimizers/gradient_descent.ts";
 import { type Picture, resizePicture, sizeOf } from "../picture/picture.ts";
+import { withControls } from "./control.ts";
 import type { Checkpoint, Frame, HistoryEntry, Result } from "./frame.ts";
 import { frames } from "./frames.ts";
 import { checkStylizeOptions, type StylizeOptions } from "./options.ts";
@@ -30,9 +31,10 @@ type Scale = { index: number; size: number; begin: number; end: number };
  */
 export async function* pyramidFrames(
   network: Network,
-  options: StylizeOptions,
+  given: StylizeOptions,
 ): AsyncGenerator<Frame, Result, void> {
-  checkStylizeOptions(network, options);
+  checkStylizeOptions(network, given);
+  const options = withControls(given);
   const { optimizer = gradientDescent(), evaluations = Infinity, seconds = Infinity } = options;
   const source = sourceOf(options);
   const scales = scalesOf(options, source);

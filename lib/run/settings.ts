@@ -8,6 +8,7 @@ import { cannot, checkOneOf, checkOptions, describe } from "../base/check.ts";
 import { WEIGHTINGS } from "../loss/objective.ts";
 import { MEASURES } from "../loss/style/measures.ts";
 import { OPTIMIZERS } from "../optimizers/mod.ts";
+import { KEEP_COLORS } from "./control.ts";
 import { type StartName, STARTS } from "./start.ts";
 
 /** How a picture is painted; what is left out is the preset's. */
@@ -47,6 +48,10 @@ export type Settings = {
   seed?: number;
   /** Factor on pictures before they enter the network. */
   inputScale?: number;
+  /** Keeps the content's colours: in the picture, or by giving them to the style first. */
+  keepColor?: "lightness" | "recolor";
+  /** Turns the strokes, in degrees. */
+  strokeAngle?: number;
 };
 
 /** What a setting may be, and a line for people. */
@@ -94,6 +99,8 @@ export const SETTINGS: { readonly [name in keyof Required<Settings>]: SettingKin
   start: { kind: "choice", choices: STARTS, help: "where the mixed image starts" },
   seed: { kind: "number", least: 0, most: 2 ** 32 - 1, whole: true, help: "of the start noise" },
   inputScale: { kind: "number", above: 0, help: "factor on pictures that enter the network" },
+  keepColor: { kind: "choice", choices: KEEP_COLORS, help: "keep the content's colours" },
+  strokeAngle: { kind: "number", help: "turn the strokes, in degrees" },
 };
 
 /**

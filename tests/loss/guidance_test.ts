@@ -1,0 +1,142 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { layerStride } from "../../lib/network/architecture.ts";
+import { seeThrough } from "../../lib/network/features.ts";
+import { guidesFor } from "../../lib/loss/guidance.ts";
+import { createObjective } from "../../lib/loss/objective.ts";
+import { sumsOf } from "../../lib/loss/style/measure.ts";
+import { MEASURES } from "../../lib/loss/style/measures.ts";
+import { styleOf } from "../../lib/loss/style_term.ts";
+import { type Picture, toTensor } from "../../lib/picture/picture.ts";
+import { assertAllClose } from "../helpers/assert.ts";
+import { useEachEngine } from "../helpers/engines.ts";
+import { slopeError } from "../helpers/finite_differences.ts";
+import { noisePicture, stubNetwork, tensorsLeft } from "../helpers/stub.ts";
+
+/** Red to the left of `edge`, blue to the right, one soft column between. */
+function halves(width: number, height: number, edge: number, right = [0, 0, 255]): Picture {
+  const data = new Float32Array(width * height * 3);
+  for (let i = 0; i < width * height; i++) {
+    const part = Math.min(1, Math.max(0, (i % width - edge) / 2 + 0.5));
+    data.set([255, 0, 0].map((value, c) => (1 - part) * value + part * right[c]!), 3 * i);
+  }
+  return { width, height, data };
+}
+
+const canvas = { width: 24, height: 16 };
+const style = noisePicture(20, 18, 2);
+const regions = { content: halves(24, 16, 9), styles: halves(20, 18, 12) };
+
+useEachEngine("the guided sums of all regions add up to those of the whole", async () => {
+  const network = stubNetwork();
+  const layers = ["relu1_1", "relu3_1"];
+  const guides = guidesFor(network, layers, [style], canvas, regions);
+  const x = toTensor(noisePicture(24, 16, 1));
+  const features = seeThrough(network)(x, layers);
+  for (const layer of layers) {
+    const whole = sumsOf(features[layer]!);
+    const each = guides.of(layer).map(({ mixed }) => sumsOf(features[layer]!, mixed));
+    assertEquals(each.length, 2);
+    const count = each.reduce((sum, { count }) => sum + count, 0);
+    assert(Math.abs(count - whole.count) < 1e-3, `${count} of ${whole.count}`);
+    for (const name of ["sum", "products"] as const) {
+      const sum = tf.add(each[0]![name], each[1]![name]);
+      assertAllClose(await sum.data(), await whole[name].data(), { rtol: 1e-4, scale: "rms" });
+    }
+  }
+  const parts = guides.of("relu1_1").map(({ part }) => part);
+  assert(Math.abs(parts.reduce((a, b) => a + b) - 1) < 1e-6);
+  guides.dispose();
+  network.dispose();
+});
+
+for (const [name, measure] of Object.entries(MEASURES)) {
+  if (!measure.additive) continue;
+  useEachEngine(`regions and several styles: the gradient of ${name} fits its slope`, async () => {
+    const network = stubNetwork();
+    const others = [style, noisePicture(20, 18, 7)];
+    const term = styleOf(others, {
+      measure,
+      layers: ["relu1_1", "relu2_1"],
+      weight: name === "gram" ? 1e-6 : 1,
+      shares: [0.7, 0.3],
+      regions: { ...regions, styles: [regions.styles, regions.styles] },
+    });
+    const see = seeThrough(network);
+    const objective = createObjective(see, [term], { canvas, weighting: "constant" });
+    const x = toTensor(noisePicture(24, 16, 4));
+    const { gradient } = objective.evaluate(x);
+    const error = await slopeError((x) => objective.evaluate(x).total, x, gradient);
+    assert(error < 1e-2, `relative error ${error}`);
+    objective.dispose();
+    network.dispose();
+  });
+}
+
+useEachEngine("a region is painted from its own colour alone", async () => {
+  const network = stubNetwork();
+  const see = seeThrough(network);
+  const x = toTensor(noisePicture(24, 16, 4));
+  const gradientOf = async (styles: Picture) => {
+    const term = styleOf(style, { layers: ["relu1_1"], regions: { ...regions, styles } });
+    const objective = createObjective(see, [term], { canvas, weighting: "constant" });
+    const { gradient } = objective.evaluate(x);
+    objective.dispose();
+    return await gradient.data();
+  };
+  // Another edge in the style changes what both halves are compared with.
+  const [a, b] = [await gradientOf(halves(20, 18, 12)), await gradientOf(halves(20, 18, 6))];
+  assert(a.some((value, i) => Math.abs(value - b[i]!) > 1e-3 * Math.abs(value)));
+  network.dispose();
+}, ["cpu"]);
+
+Deno.test("masks that do not fit are refused, by colour and layer", () => {
+  const network = stubNetwork();
+  const see = seeThrough(network);
+  const refuses = (changes: Partial<typeof regions>, message: string) => {
+    const term = styleOf(style, { regions: { ...regions, ...changes } });
+    const left = tf.memory().numTensors;
+    assertThrows(() => createObjective(see, [term], { canvas }), RangeError, message);
+    assertEquals(tf.memory().numTensors, left);
+  };
+  tf.dispose(see(tf.zeros([1, 8, 8, 3]), ["relu3_2"]));
+  refuses({ styles: halves(20, 18, 12, [0, 255, 0]) }, "#0000ff is only in that of the content");
+  refuses({ content: halves(24, 24, 12) }, "the proportions of its picture, 24x16");
+  const narrow = halves(20, 18, 30);
+  narrow.data.set([0, 0, 255], 0);
+  narrow.data.set([0, 0, 255], 3);
+  refuses({ styles: narrow }, "#0000ff of the style must cover at least one position of relu2_1");
+  assertEquals(layerStride(network, "relu3_2"), 4);
+  network.dispose();
+});
+
+useEachEngine("with all the share, one of two styles is that style alone", async () => {
+  const network = stubNetwork();
+  const see = seeThrough(network);
+  const x = toTensor(noisePicture(24, 16, 4));
+  const other = noisePicture(20, 18, 9);
+  // A mean over positions: the mix of raw moments has no number of positions of its own.
+  const measure = MEASURES["gram-mean"]!;
+  const totals: number[] = [];
+  for (
+    const term of [
+      styleOf([style, other], { measure, shares: [2, 0] }),
+      styleOf(style, { measure }),
+    ]
+  ) {
+    const objective = createObjective(see, [term], { canvas, weighting: "constant" });
+    totals.push(...await objective.evaluate(x).total.data());
+    objective.dispose();
+  }
+  assertAllClose([totals[0]!], [totals[1]!], { rtol: 1e-4 });
+  const binding = () => createObjective(see, [styleOf([style, other])], { canvas }).dispose();
+  assertEquals(await tensorsLeft(binding), 0);
+  network.dispose();
+});
+
+Deno.test("shares are one for each style, not negative, and not all 0", () => {
+  const pair = [style, noisePicture(20, 18, 9)];
+  assertThrows(() => styleOf(pair, { shares: [0, 0] }), RangeError, "above 0");
+  assertThrows(() => styleOf(pair, { shares: [1] }), RangeError, "each of the 2 styles");
+  assertThrows(() => styleOf(pair, { shares: [-1, 2] }), RangeError, "not negative");
+});
