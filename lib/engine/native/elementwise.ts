@@ -1,11 +1,12 @@
 /**
- * Element-wise kernels as plain loops, for float32 tensors of the same shape or with a scalar. The
- * plain backend calls a function per element and computes an index per axis.
+ * Element-wise kernels as plain loops, for float32 tensors of the same shape, with a scalar, or with a
+ * number for each row or a row for all. The plain backend calls a function per element and computes an
+ * index per axis.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Kernel } from "./backend.ts";
+import type { Kernel, NativeBackend } from "./backend.ts";
 
 type Floats = Float32Array;
 /** `a[i & maskA]` is `a[i]` with mask -1, and the scalar `a[0]` with mask 0. */
@@ -89,7 +90,7 @@ function unary(loop: Unary): Kernel {
 function binary(loop: Binary): Kernel {
   return ({ inputs: { a, b }, backend }) => {
     const shape = commonShape(a, b);
-    if (!shape) return undefined;
+    if (!shape) return byRows(loop, a, b, backend);
     const { info, values } = backend.output(shape);
     const [x, y] = [backend.floats(a), backend.floats(b)];
     loop(x, y, values, x.length === 1 ? 0 : -1, y.length === 1 ? 0 : -1);
@@ -105,6 +106,34 @@ function commonShape(a: tf.TensorInfo, b: tf.TensorInfo): number[] | undefined {
   if (sizeB === 1 && a.shape.length >= b.shape.length) return a.shape;
   if (sizeA === 1 && b.shape.length >= a.shape.length) return b.shape;
   return undefined;
+}
+
+/** Where one is `[…, C]` and the other has a number for each row, `[…, 1]`, or a row for all, `[C]`. */
+function byRows(
+  loop: Binary,
+  a: tf.TensorInfo,
+  b: tf.TensorInfo,
+  backend: NativeBackend,
+): tf.TensorInfo | undefined {
+  if (a.dtype !== "float32" || b.dtype !== "float32") return undefined;
+  const large = tf.util.sizeFromShape(a.shape) >= tf.util.sizeFromShape(b.shape) ? a : b;
+  const length = large.shape.at(-1) ?? 0;
+  const small = large === a ? b : a;
+  const each = tf.util.arraysEqual(small.shape, [...large.shape.slice(0, -1), 1]);
+  const all = small.shape.at(-1) === length && small.shape.length <= large.shape.length &&
+    small.shape.slice(0, -1).every((side) => side === 1);
+  if (length < 2 || !(each || all)) return undefined;
+  const { info, values } = backend.output(large.shape);
+  const [many, few] = [backend.floats(large), backend.floats(small)];
+  const mask = each ? 0 : -1;
+  for (let start = 0, row = 0; start < values.length; start += length, row++) {
+    const x = many.subarray(start, start + length);
+    const y = each ? few.subarray(row, row + 1) : few;
+    const result = values.subarray(start, start + length);
+    if (large === a) loop(x, y, result, -1, mask);
+    else loop(y, x, result, mask, -1);
+  }
+  return info;
 }
 
 /** The sum of several tensors of one shape; its inputs come as a list. */

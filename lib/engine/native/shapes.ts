@@ -18,6 +18,7 @@ export function shapeKernels(): Record<string, Kernel> {
     Slice: slice,
     PadV2: pad,
     Transpose: transpose,
+    GatherV2: gatherRows,
   };
 }
 
@@ -102,6 +103,22 @@ const transpose: Kernel = ({ inputs: { x }, attrs, backend }) => {
       }
     }
   }
+  return info;
+};
+
+/** Rows of the first axis by their numbers, as runs; the plain kernel computes an index per element. */
+const gatherRows: Kernel = ({ inputs: { x, indices }, attrs, backend }) => {
+  const { axis, batchDims } = attrs as { axis: number; batchDims: number };
+  const [count, ...rest] = x.shape;
+  const run = tf.util.sizeFromShape(rest);
+  if (x.dtype !== "float32" || indices.dtype !== "int32" || axis !== 0 || batchDims !== 0) {
+    return undefined;
+  }
+  const numbers = backend.readSync(indices.dataId) as Int32Array;
+  if (numbers.some((row) => row < 0 || row >= count)) return undefined; // the plain kernel says so
+  const { info, values } = backend.output([...indices.shape, ...rest]);
+  const from = backend.floats(x);
+  numbers.forEach((row, i) => values.set(from.subarray(row * run, (row + 1) * run), i * run));
   return info;
 };
 

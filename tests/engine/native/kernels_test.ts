@@ -26,6 +26,11 @@ const shapes = [
   [[1, 1, 1], [4, 3]],
   [[4, 3], [3]],
   [[4, 1], [1, 3]],
+  [[4, 3], [4, 1]],
+  [[2, 4, 1], [2, 4, 3]],
+  [[1, 3], [2, 4, 3]],
+  [[4, 3], [1, 4, 1]],
+  [[1, 4, 3], [4, 1]],
   [[0, 3], [0, 3]],
 ];
 const as4D = (x: tf.Tensor) => x as tf.Tensor4D;
@@ -66,6 +71,9 @@ const CASES: Record<string, Case[]> = {
     { inputs: [noise([35, 18])], run: (x) => tf.transpose(x) },
     { inputs: [noise([2, 3, 4])], run: (x) => tf.transpose(x, [2, 0, 1]) },
     { inputs: [noise([4, 6])], run: (x) => tf.addN(tf.split(x, 2, 1)) },
+    { inputs: [noise([4, 6])], run: (x) => tf.gather(x, [3, 0, 3]) },
+    { inputs: [noise([4, 2, 3])], run: (x) => tf.gather(x, tf.tensor2d([[1], [2]], [2, 1], "int32")) },
+    { inputs: [noise([4, 6])], run: (x) => tf.gather(x, [5, 0], 1) },
   ],
   "matrix products": [
     { inputs: [noise([5, 7]), noise([7, 3])], run: (a, b) => tf.matMul(a, b) },
