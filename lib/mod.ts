@@ -117,6 +117,7 @@ export {
 } from "./optimizers/gradient_descent.ts";
 export { type Lbfgs, lbfgs, type LbfgsOptions, type LbfgsRun } from "./optimizers/lbfgs.ts";
 export { OPTIMIZERS } from "./optimizers/mod.ts";
+export { onPyramid, type OnPyramidOptions } from "./optimizers/pyramid.ts";
 export type { Evaluate, Optimizer, OptimizerRun, OptimizerState } from "./optimizers/optimizer.ts";
 export {
   adaGrad,

@@ -88,7 +88,8 @@ function startPyramid(optimizer: Optimizer, levels: number, state?: OptimizerSta
     },
     evaluations: inner.evaluations,
     async state() {
-      const own = numbers && { shape: numbers.shape, data: Float32Array.from(await numbers.data()) };
+      const own = numbers &&
+        { shape: numbers.shape, data: Float32Array.from(await numbers.data()) };
       return { ...await inner.state(), ...(own && { [LEVELS]: own }) };
     },
     stalled: () => inner.stalled?.(),

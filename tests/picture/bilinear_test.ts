@@ -40,7 +40,9 @@ useEachEngine("spread() is the adjoint of bilinear(), and its gradient", async (
     const y = noise([1, grid.rows.length, grid.columns.length, 4], 2);
     const shared = spread(y, grid, { height: 6, width: 5 });
     assertAlmostEquals(await dot(bilinear(x, grid), y), await dot(x, shared), 1e-5);
-    const gradient = tf.grad((x: tf.Tensor) => tf.sum(tf.mul(bilinear(x as tf.Tensor4D, grid), y)))(x);
+    const gradient = tf.grad((x: tf.Tensor) => tf.sum(tf.mul(bilinear(x as tf.Tensor4D, grid), y)))(
+      x,
+    );
     assertAllClose(await gradient.data(), await shared.data(), { rtol: 1e-5, atol: 1e-6 });
   }
 });
@@ -62,5 +64,7 @@ Deno.test("randomGrid() has one place in each strip, as many as asked for, never
   rows.forEach((row, i) => assert(row >= i / 16 && row < (i + 1) / 16));
   const small = randomGrid(4, 8, 1024, seededRandom(1));
   assertEquals([small.rows.length, small.columns.length], [4, 8]);
-  assert(randomGrid(4, 8, 9, seededRandom(1)).rows[0] !== randomGrid(4, 8, 9, seededRandom(2)).rows[0]);
+  assert(
+    randomGrid(4, 8, 9, seededRandom(1)).rows[0] !== randomGrid(4, 8, 9, seededRandom(2)).rows[0],
+  );
 });

@@ -22,22 +22,31 @@ Deno.test("pyramidSides() halves without fractions, and ends before a side falls
   assertEquals(pyramidSides({ height: 64, width: 64 }, 2).length, 3);
 });
 
-useEachEngine("toPyramid() of one colour is that colour on the last level and 0 on the others", async () => {
-  const bands = toPyramid(tf.fill([1, 12, 17, 3], 90), 2);
-  assertEquals(bands.map(({ shape }) => shape), [[1, 12, 17, 3], [1, 6, 8, 3], [1, 3, 4, 3]]);
-  const [fine, middle, last] = await Promise.all(bands.map((band) => band.data()));
-  for (const band of [fine!, middle!]) {
-    assertAllClose(band, band.map(() => 0), { rtol: 0, atol: 1e-4 });
-  }
-  assertAllClose(last!, last!.map(() => 90), { rtol: 1e-6 });
-});
+useEachEngine(
+  "toPyramid() of one colour is that colour on the last level and 0 on the others",
+  async () => {
+    const bands = toPyramid(tf.fill([1, 12, 17, 3], 90), 2);
+    assertEquals(bands.map(({ shape }) => shape), [[1, 12, 17, 3], [1, 6, 8, 3], [1, 3, 4, 3]]);
+    const [fine, middle, last] = await Promise.all(bands.map((band) => band.data()));
+    for (const band of [fine!, middle!]) {
+      assertAllClose(band, band.map(() => 0), { rtol: 0, atol: 1e-4 });
+    }
+    assertAllClose(last!, last!.map(() => 90), { rtol: 1e-6 });
+  },
+);
 
-useEachEngine("toPyramid() of a checkerboard: halving by two sees only its mean, by hand", async () => {
-  const board = Array.from({ length: 16 }, (_, i) => (i + (i >> 2)) % 2 === 0 ? 0 : 100);
-  const [fine, last] = toPyramid(tf.tensor4d(board, [1, 4, 4, 1]), 1) as [tf.Tensor4D, tf.Tensor4D];
-  assertAllClose(await last.data(), [50, 50, 50, 50], { rtol: 1e-6 });
-  assertAllClose(await fine.data(), board.map((value) => value - 50), { rtol: 1e-6 });
-});
+useEachEngine(
+  "toPyramid() of a checkerboard: halving by two sees only its mean, by hand",
+  async () => {
+    const board = Array.from({ length: 16 }, (_, i) => (i + (i >> 2)) % 2 === 0 ? 0 : 100);
+    const [fine, last] = toPyramid(tf.tensor4d(board, [1, 4, 4, 1]), 1) as [
+      tf.Tensor4D,
+      tf.Tensor4D,
+    ];
+    assertAllClose(await last.data(), [50, 50, 50, 50], { rtol: 1e-6 });
+    assertAllClose(await fine.data(), board.map((value) => value - 50), { rtol: 1e-6 });
+  },
+);
 
 useEachEngine("fromPyramid() undoes toPyramid()", async () => {
   const picture = noise(37, 22);

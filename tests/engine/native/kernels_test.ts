@@ -72,7 +72,10 @@ const CASES: Record<string, Case[]> = {
     { inputs: [noise([2, 3, 4])], run: (x) => tf.transpose(x, [2, 0, 1]) },
     { inputs: [noise([4, 6])], run: (x) => tf.addN(tf.split(x, 2, 1)) },
     { inputs: [noise([4, 6])], run: (x) => tf.gather(x, [3, 0, 3]) },
-    { inputs: [noise([4, 2, 3])], run: (x) => tf.gather(x, tf.tensor2d([[1], [2]], [2, 1], "int32")) },
+    {
+      inputs: [noise([4, 2, 3])],
+      run: (x) => tf.gather(x, tf.tensor2d([[1], [2]], [2, 1], "int32")),
+    },
     { inputs: [noise([4, 6])], run: (x) => tf.gather(x, [5, 0], 1) },
   ],
   "matrix products": [
