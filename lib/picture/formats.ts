@@ -8,6 +8,7 @@
  */
 import { decode as decodePng } from "fast-png";
 import { decode } from "image-js";
+import { decodeYcc } from "./jpeg.ts";
 
 /** What a file says of itself, read before anything is decoded. */
 export type Header = { width: number; height: number; /** EXIF's, 1–8. */ orientation: number };
@@ -130,6 +131,7 @@ function readJpegHeader(bytes: Uint8Array) {
     components: 0,
     orientation: 1,
     adobe: -1,
+    adobeAt: undefined as number | undefined,
   };
   for (let at = 2; at + 4 <= bytes.length;) {
     const marker = bytes[at] === 0xff ? bytes[at + 1] : 0xff;
@@ -147,6 +149,7 @@ function readJpegHeader(bytes: Uint8Array) {
       } else if (marker === 0xe1 && name === "Exif\0") {
         header.orientation = readOrientation(bytes.subarray(at + 10, end));
       } else if (marker === 0xee && name === "Adobe") {
+        header.adobeAt = at + 15;
         header.adobe = bytes[at + 15]; // 0: no colour transform
       }
       at = end;
@@ -159,11 +162,12 @@ function readJpegHeader(bytes: Uint8Array) {
 const jpeg: Format = {
   readHeader: readJpegHeader,
   readSamples(bytes) {
-    const { frame, depth, components, adobe } = readJpegHeader(bytes);
+    const { frame, depth, components, adobe, adobeAt } = readJpegHeader(bytes);
     if (frame > 0xc2) throw new UnsupportedError("JPEG that is lossless or arithmetic-coded");
     if (depth !== 8) throw new UnsupportedError(`JPEG of ${depth} bits`);
     if (components === 3 && adobe === 0) throw new UnsupportedError("JPEG of RGB, not YCbCr");
     if (components === 4 && adobe < 0) throw new UnsupportedError("CMYK JPEG without Adobe's mark");
+    if (components === 3) return { data: decodeYcc(bytes, adobeAt), channels: 3, max: 255 };
     return readWithImageJs(bytes);
   },
 };
