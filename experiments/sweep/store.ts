@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import { writeWhole } from "../../lib/base/files.ts";
+import { TEMPORARY } from "../../lib/base/place.ts";
 import type { Failure, Outcome, Row, Run } from "./types.ts";
 
 /** The picture of a run. */
@@ -36,12 +37,15 @@ export async function forget(folder: string, run: Run): Promise<void> {
 
 /** A text file, whole or not at all. */
 export async function writeText(path: string, text: string): Promise<void> {
-  await writeWhole(path, new TextEncoder().encode(text), `write ${path}`);
+  await writeWhole(path, text, `write ${path}`);
 }
 
-/** Removes what a killed process has left half-written. */
+/** Removes what killed processes left half-written an hour ago or earlier; others may be writing now. */
 export async function sweepUp(folder: string): Promise<void> {
   for await (const { name } of Deno.readDir(folder)) {
-    if (/^\..*\.tmp$/.test(name)) await Deno.remove(join(folder, name)).catch(() => {});
+    if (!TEMPORARY.test(name)) continue;
+    const path = join(folder, name);
+    const { mtime } = await Deno.stat(path).catch(() => ({ mtime: null }));
+    if (mtime && Date.now() - mtime.getTime() > 3.6e6) await Deno.remove(path).catch(() => {});
   }
 }

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { nameSource } from "../base/files.ts";
 import type { Architecture } from "./architecture.ts";
 import { download, type DownloadOptions, type Published } from "./weights/download.ts";
 import { warmUp } from "./features.ts";
 import { createNetwork, type Network } from "./network.ts";
-import { type Hashes, readWeights, sourceName, type Weights } from "./weights/read.ts";
+import { type Hashes, readWeights, type Weights } from "./weights/read.ts";
 
 /** Settings of the functions that load a network. */
 export type LoadOptions = DownloadOptions & {
@@ -34,7 +35,7 @@ export async function loadNetwork(
 ): Promise<Network> {
   const source = weights ?? ("path" in from ? from.path : await download(from, options));
   const found = await readWeights(source, weights === undefined ? from : {});
-  const network = fitWeights(architecture, found, sourceName(source));
+  const network = fitWeights(architecture, found, nameSource(source));
   warmUp(network);
   return network;
 }

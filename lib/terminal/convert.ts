@@ -6,6 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
+import { nameSource, writeWhole } from "../base/files.ts";
 import { writeSafetensors } from "../network/weights/safetensors.ts";
 import { fitWeights } from "../network/load.ts";
 import type { Network } from "../network/network.ts";
@@ -28,8 +29,7 @@ export async function convertWeights(input: string, output: string): Promise<Con
     source: basename(input),
     changes: "half precision, without the dense layers",
   });
-  await Deno.writeFile(`${output}.partial`, file);
-  await Deno.rename(`${output}.partial`, output);
+  await writeWhole(output, file, `write the weights ${nameSource(output)}`);
   const sha256 = createHash("sha256").update(file).digest("hex");
   return { network: name, tensors: Object.keys(weights).length, bytes: file.length, sha256 };
 }

@@ -11,6 +11,7 @@
  */
 import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import { writeWhole } from "../../lib/base/files.ts";
 import { ROOT } from "./environment.ts";
 import { type Cell, findNotebook, listNotebooks, type Notebook } from "./notebook_files.ts";
 import { readNotebook, shown, sourceOf } from "./notebook_files.ts";
@@ -58,7 +59,7 @@ function erase({ joined, single }: Draft): void {
 }
 
 /** Puts the formatted cells back into the notebook; says whether that changed anything. */
-function takeOver({ path, notebook, cells, single }: Draft): boolean {
+async function takeOver({ path, notebook, cells, single }: Draft): Promise<boolean> {
   let changed = false;
   cells.forEach((cell, i) => {
     const formatted = Deno.readTextFileSync(single[i]).replace(/\n$/, "");
@@ -67,8 +68,7 @@ function takeOver({ path, notebook, cells, single }: Draft): boolean {
     changed = true;
   });
   if (changed) {
-    Deno.writeTextFileSync(`${path}.partial`, JSON.stringify(notebook, null, 1) + "\n");
-    Deno.renameSync(`${path}.partial`, path);
+    await writeWhole(path, JSON.stringify(notebook, null, 1) + "\n", `write ${shown(path)}`);
   }
   return changed;
 }
@@ -132,7 +132,9 @@ async function main(): Promise<number> {
       ]),
     );
     if (values.fix) {
-      for (const each of drafts) if (takeOver(each)) console.log(`Formatted ${shown(each.path)}`);
+      for (const each of drafts) {
+        if (await takeOver(each)) console.log(`Formatted ${shown(each.path)}`);
+      }
     }
   } finally {
     tidy();

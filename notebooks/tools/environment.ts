@@ -11,6 +11,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeWhole } from "../../lib/base/files.ts";
 import { makePython, SetUpError } from "./python.ts";
 
 /** The project's folder. */
@@ -72,12 +73,12 @@ export async function setUp({ log = () => {}, signal }: SetUpOptions = {}): Prom
     const start = performance.now();
     prepareFolder(venv);
     await makePython({ venv, python, requirements, extra, log, signal });
-    writeKernel(venv, deno);
+    await writeKernel(venv, deno);
     await cacheLibrary(deno, log, signal);
-    writeAtomically(join(venv, STAMP), JSON.stringify(wanted) + "\n");
+    await writeWhole(join(venv, STAMP), JSON.stringify(wanted) + "\n", "write the stamp");
     log(`Ready after ${((performance.now() - start) / 1000).toFixed(0)} s`);
   } else {
-    writeKernel(venv, deno); // another Deno may have started us than last time
+    await writeKernel(venv, deno); // another Deno may have started us than last time
   }
   return { root: ROOT, python, deno, fresh };
 }
@@ -125,7 +126,7 @@ function prepareFolder(venv: string): void {
   Deno.writeTextFileSync(join(venv, STAMP), "{}\n");
 }
 
-function writeKernel(venv: string, deno: string): void {
+async function writeKernel(venv: string, deno: string): Promise<void> {
   const run = [deno, "jupyter", "--quiet", "--kernel", "--conn", "{connection_file}"];
   // With SIGINT ignored at the start, the Stop button does not end a kernel that has not imported
   // the library yet. The library's own listener takes the signal over.
@@ -140,8 +141,8 @@ function writeKernel(venv: string, deno: string): void {
     "@jupyterlab/apputils-extension:notification": { fetchNews: "false", checkForUpdates: false },
   };
   const share = join(venv, "share", "jupyter");
-  writeIfChanged(join(share, "kernels", "deno", "kernel.json"), kernel);
-  writeIfChanged(join(share, "lab", "settings", "overrides.json"), settings);
+  await writeIfChanged(join(share, "kernels", "deno", "kernel.json"), kernel);
+  await writeIfChanged(join(share, "lab", "settings", "overrides.json"), settings);
 }
 
 /** Fetches what the library imports, so that the first cell does not wait for the network. */
@@ -171,16 +172,11 @@ function lock(path: string): Disposable {
   return file;
 }
 
-function writeIfChanged(path: string, value: unknown): void {
+async function writeIfChanged(path: string, value: unknown): Promise<void> {
   const text = JSON.stringify(value, null, 2) + "\n";
   if (exists(path) && Deno.readTextFileSync(path) === text) return;
   Deno.mkdirSync(dirname(path), { recursive: true });
-  writeAtomically(path, text);
-}
-
-function writeAtomically(path: string, text: string): void {
-  Deno.writeTextFileSync(`${path}.partial`, text);
-  Deno.renameSync(`${path}.partial`, path);
+  await writeWhole(path, text, `write ${path}`);
 }
 
 function exists(path: string): boolean {

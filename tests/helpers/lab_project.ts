@@ -43,12 +43,13 @@ export async function withProject(
     const stubs = join(folder, "bin");
     const log = join(folder, "log");
     const tools = join(root, "notebooks", "tools");
-    Deno.mkdirSync(tools, { recursive: true });
     Deno.mkdirSync(stubs);
     Deno.writeTextFileSync(log, "");
-    for (const { name } of Deno.readDirSync(join(ROOT, "notebooks", "tools"))) {
-      if (!name.includes(".")) continue;
-      Deno.copyFileSync(join(ROOT, "notebooks", "tools", name), join(tools, name));
+    for (const from of [join("notebooks", "tools"), join("lib", "base")]) {
+      Deno.mkdirSync(join(root, from), { recursive: true });
+      for (const { name } of Deno.readDirSync(join(ROOT, from))) {
+        if (name.includes(".")) Deno.copyFileSync(join(ROOT, from, name), join(root, from, name));
+      }
     }
     for (const name of ["00_style_transfer", "04_start", "05_size"]) {
       Deno.writeTextFileSync(join(root, "notebooks", `${name}.ipynb`), notebook(["1"]));

@@ -80,5 +80,8 @@ Deno.test("deno task convert writes a file and says what is in it", () =>
     assertEquals((await convert("only-one")).code, 2);
     const missing = await convert("no/such.h5", output);
     assertEquals(missing.code, 1);
-    assertStringIncludes(missing.text, "Cannot read the weights no/such.h5");
+    assertStringIncludes(
+      missing.text,
+      'Cannot read the weights "no/such.h5" as there must be a file',
+    );
   }));

@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { onInterrupt } from "../../base/notebook.ts";
+import { patienceOf } from "../../base/web.ts";
 import { type Hashes, hashName } from "./read.ts";
 
 /** A file on the web; one of the two hashes is there. */
@@ -134,17 +135,11 @@ async function fetchRest(
   { onProgress, signal, patience }: Required<Omit<DownloadOptions, "folder">>,
 ): Promise<void> {
   let { size } = await file.stat();
-  const stall = new AbortController();
-  const wait = () =>
-    setTimeout(
-      () => stall.abort(new Error(`no byte came for ${patience} s`)),
-      patience * 1000,
-    );
-  let timer = wait();
+  const waiting = patienceOf(patience);
   try {
     const response = await fetch(url, {
       headers: { "Accept-Encoding": "identity", ...(size > 0 && { Range: `bytes=${size}-` }) },
-      signal: AbortSignal.any([signal, stall.signal]),
+      signal: AbortSignal.any([signal, waiting.signal]),
     });
     const goesOn = response.status === 206 &&
       response.headers.get("Content-Range")?.startsWith(`bytes ${size}-`);
@@ -156,8 +151,7 @@ async function fetchRest(
     if (!goesOn) await file.truncate(size = 0);
     await file.seek(size, Deno.SeekMode.Start);
     for await (const part of response.body ?? []) {
-      clearTimeout(timer);
-      timer = wait();
+      waiting.heard();
       if ((size += part.length) > bytes) {
         await file.truncate(0);
         throw new FinalError(`the server sends more than the file's ${bytes} bytes`);
@@ -166,7 +160,7 @@ async function fetchRest(
       onProgress({ file: name, received: size, total: bytes });
     }
   } finally {
-    clearTimeout(timer);
+    waiting.end();
   }
 }
 

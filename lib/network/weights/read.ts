@@ -5,9 +5,9 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { fileURLToPath } from "node:url";
+import { nameSource, readBytes, type Source } from "../../base/files.ts";
 import { isSafetensors, parseSafetensors } from "./safetensors.ts";
-import { MAX_FILE_BYTES, refusing, type Weights } from "./tensors.ts";
+import { refusing, type Weights } from "./tensors.ts";
 
 export { parseSafetensors } from "./safetensors.ts";
 export type { Weights } from "./tensors.ts";
@@ -25,11 +25,11 @@ export type ReadWeightsOptions = Hashes;
  * names the file, the tensor and the number.
  */
 export async function readWeights(
-  source: string | URL | Uint8Array,
+  source: Source,
   hashes: ReadWeightsOptions = {},
 ): Promise<Weights> {
-  const name = sourceName(source);
-  const bytes = await readBytes(source, name);
+  const name = nameSource(source);
+  const bytes = await readBytes(source, `read the weights ${name}`);
   for (const algorithm of ["sha256", "md5"] as const) {
     const wanted = hashes[algorithm];
     if (wanted === undefined) continue;
@@ -47,13 +47,6 @@ export async function readWeights(
   // Frees the memory now; the garbage collector may take its time.
   if (!inUse) (buffer as ArrayBuffer).transfer(0);
   return weights;
-}
-
-/** A file as errors call it. */
-export function sourceName(source: string | URL | Uint8Array): string {
-  if (source instanceof Uint8Array) return `${source.length} bytes`;
-  const isFile = source instanceof URL && source.protocol === "file:";
-  return isFile ? fileURLToPath(source) : String(source);
 }
 
 /** How people write the name of a hash. */
@@ -83,32 +76,4 @@ export async function parseWeights(bytes: Uint8Array, name = "weights"): Promise
       ? `a file of ${file.bytes.length} bytes that starts ${start.join(" ")}`
       : "empty",
   );
-}
-
-async function readBytes(source: string | URL | Uint8Array, name: string): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return source;
-  const url = source instanceof URL || /^(https?|file):/.test(source) ? new URL(source) : undefined;
-  const limit = (bytes: number) => {
-    if (bytes > MAX_FILE_BYTES) throw new Error(`it has more than ${MAX_FILE_BYTES} bytes`);
-  };
-  try {
-    if (!url || url.protocol === "file:") {
-      const { isDirectory, size } = await Deno.stat(url ?? source);
-      if (isDirectory) throw new Error("it is a folder");
-      limit(size);
-      return await Deno.readFile(url ?? source);
-    }
-    const response = await fetch(url);
-    if (!response.ok) throw new Error(`the server answered ${response.status}`);
-    const parts: Uint8Array<ArrayBuffer>[] = [];
-    let length = 0;
-    for await (const part of response.body ?? []) {
-      limit(length += part.length);
-      parts.push(part);
-    }
-    return new Uint8Array(await new Blob(parts).arrayBuffer());
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`Cannot read the weights ${name}: ${reason}`, { cause: error });
-  }
 }

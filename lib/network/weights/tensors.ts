@@ -9,8 +9,6 @@ import { cannot } from "../../base/check.ts";
 /** Named arrays on the CPU: kernels `[height, width, in, out]`, biases `[out]`. */
 export type Weights = Record<string, { shape: number[]; data: Float32Array }>;
 
-/** The largest weights file: VGG-19 with its dense layers has 575 MB. */
-export const MAX_FILE_BYTES = 2 ** 30;
 /** The largest file inside a zip, and the largest memory for inflating HDF5: twice VGG-19 and more. */
 export const MAX_UNPACKED_BYTES = 2 ** 28;
 /** The largest single tensor: 256 MB of float32. */
