@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { cannot, describe } from "../base/check.ts";
+import { cannot } from "../base/check.ts";
 import { checkPicture, type Picture } from "./picture.ts";
 
 /** How much of each region is at each position: `[height, width]`, row by row, within 0–1. */
