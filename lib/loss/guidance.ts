@@ -14,6 +14,7 @@ import { cannot, describe } from "../base/check.ts";
 import { type Architecture, layerStride } from "../network/architecture.ts";
 import type { Picture } from "../picture/picture.ts";
 import { checkMask, type RegionMap, regionsOf, resizeRegion } from "../picture/regions.ts";
+import type { Rectangle } from "../network/tiles.ts";
 import type { Guide } from "./style/measure.ts";
 import type { Canvas } from "./term.ts";
 
@@ -30,6 +31,15 @@ export type Guides = { count: number; of(layer: string): Guided[]; dispose(): vo
 export function wholeGuides(layers: readonly string[]): Guides {
   const whole = new Map(layers.map((layer) => [layer, [{ part: 1 }]]));
   return { count: 1, of: (layer) => whole.get(layer) ?? [], dispose() {} };
+}
+
+/** The part of a guide that lies in a tile. */
+export function guideAt(guide: Guide | undefined, place: Rectangle): Guide | undefined {
+  if (!guide) return undefined;
+  const { weights, total } = guide;
+  const { top, left, height, width } = place;
+  if (weights.shape[1] === height && weights.shape[2] === width) return guide;
+  return { weights: tf.slice(weights, [0, top, left, 0], [1, height, width, 1]), total };
 }
 
 /** A region with less than this at a layer, counted in positions, has no statistics there. */
@@ -72,7 +82,7 @@ export function guidesFor(
         `of ${layer}`;
       throw new RangeError(cannot(what, rule, `${total.toFixed(2)} positions of ${w}x${h}`));
     }
-    const kept = { weights: tf.keep(tf.tensor2d(shares, [w * h, 1])), total };
+    const kept = { weights: tf.keep(tf.tensor4d(shares, [1, h, w, 1])), total };
     made.push(kept);
     return kept;
   };

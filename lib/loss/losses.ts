@@ -22,6 +22,12 @@ export function meanSquaredError(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
   return meanSquare(tf.sub(a, b)) as tf.Scalar;
 }
 
+/** `Σ (a - b)²`: what the mean squared difference divides by the size. */
+export function squaredError(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
+  const difference = tf.sub(a, b);
+  return tf.mul(meanSquare(difference), difference.size);
+}
+
 /** `mean(x²)`; its gradient is one product, `x · 2 / size`, with nothing else as large as `x`. */
 const meanSquare = tf.customGrad((...inputs) => {
   const [x, save] = inputs as [tf.Tensor, (tensors: tf.Tensor[]) => void];

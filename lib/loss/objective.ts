@@ -10,6 +10,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot, checkNonNegative, describe } from "../base/check.ts";
 import type { See } from "../network/features.ts";
+import { checkTiled, evaluateTiled, measureTiled } from "./tiled.ts";
 import { type BoundTerm, type Canvas, type Loss, type Term, termOf } from "./term.ts";
 
 /** How the losses are balanced. */
@@ -89,50 +90,54 @@ export function createObjective(
   let adjustments = tf.tensor1d(start ? [...start] : weights.map(() => first));
   let evaluation = evaluations;
 
-  /** The sum that is minimized, and on the way each loss and what it adds to the sum. */
-  function weigh(image: tf.Tensor4D) {
-    const view = { image, features: see(image, layers), evaluation };
-    const each = bound.map(({ value }, i) => checkScalar(terms[i]!.name, value(view)));
+  const inTiles = canvas.tile !== undefined && layers.length > 0;
+  const tiled = { see, bound, layers, tile: canvas.tile ?? 0 };
+
+  /** The sum that is minimized, and what each loss adds to it. */
+  function combine(each: tf.Scalar[]) {
+    const values = tf.stack(each.map((v, i) => checkScalar(terms[i]!.name, v))) as tf.Tensor1D;
     const factors = tf.mul(weightTensor, adjustments);
     if (minimized === each.length) {
-      const values = tf.stack(each) as tf.Tensor1D;
       const shares = tf.mul(factors, values) as tf.Tensor1D;
       return { values, shares, total: tf.sum(shares) as tf.Scalar };
     }
     const shares = tf.mul(tf.slice(factors, 0, minimized), tf.stack(each.slice(0, minimized)));
-    const values = tf.stack(each) as tf.Tensor1D;
-    const none = tf.zeros([each.length - minimized]);
     return {
       values,
-      shares: tf.concat([shares, none], 0) as tf.Tensor1D,
+      shares: tf.concat([shares, tf.zeros([each.length - minimized])], 0) as tf.Tensor1D,
       total: tf.sum(shares) as tf.Scalar,
     };
+  }
+  function weigh(image: tf.Tensor4D) {
+    const view = { image, features: see(image, layers), evaluation };
+    return combine(bound.map(({ value }) => value(view)));
   }
   const adjust = (values: tf.Tensor1D) =>
     weighting === "adaptive"
       ? tf.div(1, tf.add(values, ADJUSTMENT_EPSILON)) as tf.Tensor1D
       : adjustments.clone();
 
+  function differentiate(image: tf.Tensor4D) {
+    if (inTiles) {
+      return freeingOnError(() => evaluateTiled(tiled, image, evaluation, combine), () => {});
+    }
+    let seen: { values: tf.Tensor1D; shares: tf.Tensor1D } | undefined;
+    const minimand = (input: tf.Tensor) => {
+      const { total, values, shares } = weigh(input as tf.Tensor4D);
+      seen = { values: tf.keep(values), shares: tf.keep(shares) };
+      return total;
+    };
+    const { value, grad } = freeingOnError(
+      () => tf.valueAndGrad(minimand)(image),
+      () => tf.dispose(seen ?? {}),
+    );
+    return { ...seen!, total: value as tf.Scalar, gradient: grad as tf.Tensor4D };
+  }
+
   function evaluate(image: tf.Tensor4D): Evaluation {
     const kept = tf.tidy(() => {
-      let seen: { values: tf.Tensor1D; shares: tf.Tensor1D } | undefined;
-      const minimand = (input: tf.Tensor) => {
-        const { total, values, shares } = weigh(input as tf.Tensor4D);
-        seen = { values: tf.keep(values), shares: tf.keep(shares) };
-        return total;
-      };
-      const { value, grad } = freeingOnError(
-        () => tf.valueAndGrad(minimand)(image),
-        () => tf.dispose(seen ?? {}),
-      );
-      const { values, shares } = seen!;
-      return {
-        total: value as tf.Scalar,
-        gradient: grad as tf.Tensor4D,
-        losses: values,
-        terms: shares,
-        adjustments: adjust(values),
-      };
+      const { values, shares, total, gradient } = differentiate(image);
+      return { total, gradient, losses: values, terms: shares, adjustments: adjust(values) };
     });
     evaluation++;
     adjustments.dispose();
@@ -142,7 +147,9 @@ export function createObjective(
 
   function measure(image: tf.Tensor4D) {
     return tf.tidy(() => {
-      const { total, values, shares } = weigh(image);
+      const { total, values, shares } = inTiles
+        ? measureTiled(tiled, image, evaluation, combine)
+        : weigh(image);
       return { total, losses: values, terms: shares, adjustments: adjust(values) };
     });
   }
@@ -181,7 +188,10 @@ function checkTerms(terms: readonly Term[]): void {
 function bindAll(terms: readonly Term[], see: See, canvas: Canvas): BoundTerm[] {
   const bound: BoundTerm[] = [];
   try {
-    for (const term of terms) bound.push(term.bind(see, canvas));
+    for (const term of terms) {
+      bound.push(term.bind(see, canvas));
+      if (canvas.tile !== undefined) checkTiled(term.name, bound.at(-1)!);
+    }
     return bound;
   } catch (error) {
     for (const term of bound) term.dispose();

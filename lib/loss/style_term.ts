@@ -7,17 +7,17 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot, checkNonNegative, checkOptions, describe } from "../base/check.ts";
 import { seededRandom } from "../base/random.ts";
-import { layersLike } from "../network/architecture.ts";
+import { layersLike, layerStride } from "../network/architecture.ts";
 import type { See } from "../network/features.ts";
-import { type Picture, resizePicture, toTensor } from "../picture/picture.ts";
-import { type Guides, guidesFor, type Regions, wholeGuides } from "./guidance.ts";
+import { type Picture, resizePicture } from "../picture/picture.ts";
+import { guideAt, type Guides, guidesFor, type Regions, wholeGuides } from "./guidance.ts";
+import { type Binding, describeStyles, type Target } from "./style_targets.ts";
 import { gram } from "./style/gram.ts";
 import {
+  type AdditiveMeasure,
   type Description,
   type Guide,
-  mixSums,
   type StyleMeasure,
-  type Sums,
   sumsOf,
 } from "./style/measure.ts";
 import type { BoundTerm, Canvas, Term, View } from "./term.ts";
@@ -117,21 +117,6 @@ function sharesOf(what: string, shares: readonly number[] | undefined, count: nu
   throw new RangeError(cannot(what, "one of the shares must be above 0", describe([...shares])));
 }
 
-/** All that a style term is bound to. */
-type Binding = {
-  see: See;
-  pictures: Picture[];
-  shares: number[];
-  measure: StyleMeasure;
-  names: string[];
-  factors: number[];
-  regions?: Regions;
-  canvas: Canvas;
-};
-
-/** What one region (or the whole) of one layer is compared with, and how much that counts. */
-type Target = { layer: string; wanted: Description; guide?: Guide; factor: number };
-
 function bindStyle(binding: Binding): BoundTerm {
   const { see, measure, names, regions, canvas } = binding;
   const guides = regions
@@ -157,9 +142,29 @@ function bindStyle(binding: Binding): BoundTerm {
     const total = weighed.reduce((a, b) => tf.add(a, b));
     return equal && names.length > 1 ? tf.div(total, names.length) as tf.Scalar : total;
   };
+  const finish = (sums: readonly tf.Tensor[]) => {
+    const distances = targets.map(({ layer, wanted, guide, factor }, i) => {
+      const [sum, products] = [sums[2 * i] as tf.Tensor1D, sums[2 * i + 1] as tf.Tensor2D];
+      const count = guide?.total ?? positions(see, layer, canvas);
+      const d = (measure as AdditiveMeasure).distance({ count, sum, products }, wanted);
+      return tf.mul(d, factor) as tf.Scalar;
+    });
+    return distances.reduce((a, b) => tf.add(a, b));
+  };
   return {
     layers: names,
     value,
+    additive: measure.additive
+      ? {
+        count: 2 * targets.length,
+        sums: ({ features }, place) =>
+          targets.flatMap(({ layer, guide }) => {
+            const { sum, products } = sumsOf(features[layer]!, guideAt(guide, place.of(layer)));
+            return [sum, products];
+          }),
+        finish,
+      }
+      : undefined,
     dispose() {
       tf.dispose(targets.map(({ wanted }) => wanted));
       guides.dispose();
@@ -179,27 +184,8 @@ function distance(
     : measure.distance(features, wanted, seededRandom(evaluation));
 }
 
-/** The targets of every layer and region; of several pictures mixed, or one beside the other. */
-function describeStyles(
-  { see, pictures, shares, measure, names, factors }: Binding,
-  guides: Guides,
-): Target[] {
-  return tf.tidy(() => {
-    const features = pictures.map((picture) => see(toTensor(picture), names));
-    return names.flatMap((layer, l) =>
-      guides.of(layer).flatMap(({ mixed, styles, part }): Target[] => {
-        const factor = factors[l]! * part;
-        if (!measure.additive) {
-          return pictures.map((_, p) => ({
-            layer,
-            wanted: measure.describe(features[p]![layer]!),
-            factor: factor * shares[p]!,
-          }));
-        }
-        const sums = features.map((each, p): Sums => sumsOf(each[layer]!, styles?.[p]));
-        const wanted = measure.describe(sums.length === 1 ? sums[0]! : mixSums(sums, shares));
-        return [{ layer, wanted, guide: mixed, factor }];
-      })
-    );
-  }) as Target[];
+/** How many positions a layer has of the mixed image. */
+function positions(see: See, layer: string, { width = 0, height = 0 }: Canvas): number {
+  const stride = layerStride(see.architecture, layer);
+  return Math.ceil(width / stride) * Math.ceil(height / stride);
 }

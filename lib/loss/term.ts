@@ -7,6 +7,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { Features, See } from "../network/features.ts";
+import type { Place } from "../network/tiles.ts";
 
 /** What a term sees of the mixed image. */
 export type View = {
@@ -24,8 +25,20 @@ export type BoundTerm = {
   layers: readonly string[];
   /** Any differentiable function to a scalar. */
   value(view: View): tf.Scalar;
+  /** The same as a function of sums over positions, where it is one: for pictures in tiles. */
+  additive?: Additive;
   /** Frees the targets. */
   dispose(): void;
+};
+
+/** A loss as a function of sums over positions. */
+export type Additive = {
+  /** How many sums there are. */
+  count: number;
+  /** The sums over the positions in view, which are those of a part of the picture. */
+  sums(view: View, place: Place): tf.Tensor[];
+  /** The loss, from the sums over the whole picture. */
+  finish(sums: readonly tf.Tensor[]): tf.Scalar;
 };
 
 /** What is painted on: terms fit their pictures to it. */
@@ -35,6 +48,8 @@ export type Canvas = {
   height?: number;
   /** Style pictures are reduced to this longer side, never enlarged. @default as they are */
   styleSize?: number;
+  /** Side of the tiles in which large pictures are shown to the network. @default no tiles */
+  tile?: number;
 };
 
 /** A term of the objective, before it has seen a picture. */

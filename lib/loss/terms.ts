@@ -8,8 +8,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { checkNonNegative, checkOptions } from "../base/check.ts";
 import { layersLike } from "../network/architecture.ts";
+import type { Features } from "../network/features.ts";
+import { eachTile } from "../network/tiles.ts";
 import { type Picture, resizePicture, toTensor } from "../picture/picture.ts";
-import { contentLoss, type DenoiseForm, denoiseLoss } from "./losses.ts";
+import { contentLoss, type DenoiseForm, denoiseLoss, meanOf, squaredError } from "./losses.ts";
 import type { Canvas, Term, View } from "./term.ts";
 
 /** The picture whose shapes are kept. */
@@ -37,11 +39,24 @@ export function contentOf(picture: Picture, options: ContentOptions = {}): Term 
     bind(see, canvas) {
       const names = layersLike(see.architecture, layers ?? see.architecture.layers.slice(4, 5));
       checkSome(name, names);
-      const target = tf.tidy(() => see(toTensor(contentAt(picture, canvas)), names));
+      const targets: Features[] = []; // by tile
+      const sizes = names.map(() => 0);
+      const image = toTensor(contentAt(picture, canvas));
+      eachTile(see, image, names, canvas.tile, (features) => {
+        names.forEach((layer, i) => sizes[i]! += tf.keep(features[layer]!).size);
+        targets.push(features);
+      });
+      image.dispose();
       return {
         layers: names,
-        value: ({ features }) => contentLoss(features, target),
-        dispose: () => tf.dispose(target),
+        value: ({ features }) => contentLoss(features, targets[0]!),
+        additive: {
+          count: names.length,
+          sums: ({ features }, { index }) =>
+            names.map((layer) => squaredError(features[layer]!, targets[index]![layer]!)),
+          finish: (sums) => meanOf(sums.map((sum, i) => tf.div(sum, sizes[i]!))),
+        },
+        dispose: () => tf.dispose(targets),
       };
     },
   };

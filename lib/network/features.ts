@@ -30,7 +30,7 @@ export type Features = Record<string, tf.Tensor4D>;
 export type See = {
   (image: tf.Tensor4D, layers: readonly string[]): Features;
   /** What is looked through. */
-  readonly architecture: Architecture;
+  readonly architecture: Network;
 };
 
 /** How a picture enters the network. */

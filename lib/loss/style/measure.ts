@@ -21,8 +21,8 @@ export type Sums = {
   products: tf.Tensor2D;
 };
 
-/** How much each position of a layer counts: `weights [positions, 1]`, and their sum. */
-export type Guide = { weights: tf.Tensor2D; total: number };
+/** How much each position of a layer counts: `weights [1, H, W, 1]`, and their sum. */
+export type Guide = { weights: tf.Tensor4D; total: number };
 
 /** What a measure keeps of a style: tensors by name. */
 export type Description = { [name: string]: tf.Tensor };
@@ -63,14 +63,15 @@ export type StyleMeasure<T extends Description = any> = AdditiveMeasure<T> | Who
 export function sumsOf(features: tf.Tensor4D, guide?: Guide): Sums {
   const channels = features.shape[3];
   const flat = tf.reshape(features, [-1, channels]) as tf.Tensor2D;
+  const weights = guide && tf.reshape(guide.weights, [-1, 1]);
   // Σ g F Fᵀ = (√g F)ᵀ (√g F): still one symmetric product.
-  const rooted = guide ? tf.mul(flat, tf.sqrt(guide.weights)) as tf.Tensor2D : flat;
+  const rooted = weights ? tf.mul(flat, tf.sqrt(weights)) as tf.Tensor2D : flat;
   let sum: tf.Tensor1D | undefined;
   return {
     count: guide ? guide.total : features.size / channels,
     // Gram matrices never ask for it.
     get sum() {
-      return sum ??= tf.sum(guide ? tf.mul(flat, guide.weights) : flat, 0) as tf.Tensor1D;
+      return sum ??= tf.sum(weights ? tf.mul(flat, weights) : flat, 0) as tf.Tensor1D;
     },
     products: selfProduct(rooted) as tf.Tensor2D,
   };

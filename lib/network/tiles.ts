@@ -1,0 +1,178 @@
+/**
+ * Large pictures tile by tile. Each tile *owns* a rectangle of positions at every layer, and the network
+ * sees a window around it that is wide enough for what it owns to be right: the features of all tiles
+ * together are those of the whole picture, in the memory of one window.
+ *
+ * The margin is how far a position of the deepest layer sees beyond what it stands for: half of each
+ * convolution's side, times the strides before it; 58 pixels for `relu5_1` of VGG-16. Tiles begin at
+ * multiples of the strides, so that poolings fall into step; at the picture's own border the window ends
+ * there, so that odd sides come out right.
+ *
+ * Source for tiling exactly: Galerne, Raad, Lezama, Morel 2024, Scaling painting style transfer
+ * (arXiv 2212.13459). Differs from it: the gradient of the whole window is kept, see `loss/tiled.ts`, so that
+ * the margin need cover the forward pass alone.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { type Architecture, layerStride } from "./architecture.ts";
+import type { Features, See } from "./features.ts";
+import type { Network } from "./network.ts";
+
+/** A part of a picture or layer: rows from `top`, columns from `left`. */
+export type Rectangle = { top: number; left: number; height: number; width: number };
+
+/** A tile of a picture, in pixels. */
+export type Tile = {
+  index: number;
+  /** What the network is shown. */
+  window: Rectangle;
+  /** What the tile stands for; those of all tiles make up the picture. */
+  owned: Rectangle;
+};
+
+/** Where features lie in the whole picture. */
+export type Place = {
+  /** Of the tile, from 0. */
+  index: number;
+  /** The rectangle of a layer's positions that they cover. */
+  of(layer: string): Rectangle;
+};
+
+/**
+ * How many pixels a window must reach beyond what it owns, for the features of some layers to be those of
+ * the whole picture: a multiple of the greatest stride.
+ */
+export function marginOf(network: Network, layers: readonly string[]): number {
+  const needed = new Set(layers);
+  let margin = 0;
+  const reach: Record<string, number> = { image: 0 };
+  for (const step of network.graph) {
+    const inputs = step.op === "concat" ? step.inputs : [step.input];
+    const before = Math.max(...inputs.map((input) => reach[input] ?? 0));
+    reach[step.name] = before + reachOf(network, step, inputs[0]!);
+    if (needed.has(step.name)) margin = Math.max(margin, reach[step.name]!);
+  }
+  const stride = greatestStride(network, layers);
+  return Math.ceil(margin / stride) * stride;
+}
+
+/** How far one operation looks beyond its own positions, in pixels of the picture. */
+function reachOf(network: Network, step: Network["graph"][number], input: string): number {
+  const stride = input === "image" ? 1 : layerStride(network, input);
+  // A pooling whose windows do not overlap stays within what is owned.
+  if ("size" in step) return (step.size - step.strides) * stride;
+  if (step.op !== "conv2d") return 0;
+  const [height = 1, width = 1] = network.weights[step.filter]!.shape;
+  return Math.ceil((Math.max(height, width) - 1) / 2) * stride;
+}
+
+function greatestStride(architecture: Architecture, layers: readonly string[]): number {
+  return Math.max(1, ...layers.map((layer) => layerStride(architecture, layer)));
+}
+
+/**
+ * Cuts a picture into tiles of about `side` pixels.
+ *
+ * @param side of what a tile owns; rounded up to a multiple of the strides
+ */
+export function tilesOf(
+  network: Network,
+  layers: readonly string[],
+  { width, height }: { width: number; height: number },
+  side: number,
+): Tile[] {
+  const stride = greatestStride(network, layers);
+  const margin = marginOf(network, layers);
+  const step = Math.ceil(side / stride) * stride;
+  const cut = (whole: number) => {
+    const spans = [];
+    for (let begin = 0; begin < whole; begin += step) {
+      // A last piece that is too thin for the network goes with its neighbour.
+      const end = whole - begin - step < stride ? whole : Math.min(whole, begin + step);
+      spans.push({
+        begin,
+        size: end - begin,
+        from: Math.max(0, begin - margin),
+        to: Math.min(whole, end + margin),
+      });
+      if (end === whole) break;
+    }
+    return spans;
+  };
+  let index = 0;
+  return cut(height).flatMap((y) =>
+    cut(width).map((x): Tile => ({
+      index: index++,
+      window: { top: y.from, left: x.from, height: y.to - y.from, width: x.to - x.from },
+      owned: { top: y.begin, left: x.begin, height: y.size, width: x.size },
+    }))
+  );
+}
+
+/** Where what a tile owns lies in a layer of the whole picture. */
+export function placeOf(architecture: Architecture, { index, owned }: Tile): Place {
+  return {
+    index,
+    of(layer) {
+      const stride = layerStride(architecture, layer);
+      const [top, left] = [owned.top / stride, owned.left / stride];
+      return {
+        top,
+        left,
+        height: Math.ceil((owned.top + owned.height) / stride) - top,
+        width: Math.ceil((owned.left + owned.width) / stride) - left,
+      };
+    },
+  };
+}
+
+/**
+ * What a tile owns of the features of its window; differentiable with respect to the window.
+ *
+ * @param image the window, `[1, height, width, 3]`
+ */
+export function seeTile(
+  see: See,
+  image: tf.Tensor4D,
+  layers: readonly string[],
+  tile: Tile,
+): Features {
+  const place = placeOf(see.architecture, tile);
+  const features = see(image, layers);
+  return Object.fromEntries(layers.map((layer) => {
+    const stride = layerStride(see.architecture, layer);
+    const { top, left, height, width } = place.of(layer);
+    const begin = [0, top - tile.window.top / stride, left - tile.window.left / stride, 0];
+    return [layer, tf.slice(features[layer]!, begin, [1, height, width, -1])];
+  }));
+}
+
+/** A part of a picture `[1, H, W, 3]`. */
+export function cut(image: tf.Tensor4D, { top, left, height, width }: Rectangle): tf.Tensor4D {
+  return tf.slice(image, [0, top, left, 0], [1, height, width, -1]);
+}
+
+/**
+ * Shows a picture to the network, whole or tile by tile, and hands on what is seen.
+ *
+ * @param tile side of the tiles; whole if left out
+ * @param visit called for each tile; its tensors are freed, but for those that it returns or keeps
+ */
+export function eachTile(
+  see: See,
+  image: tf.Tensor4D,
+  layers: readonly string[],
+  tile: number | undefined,
+  visit: (features: Features, place: Place) => void,
+): void {
+  const [, height, width] = image.shape;
+  const tiles = tilesOf(see.architecture, layers, { width, height }, tile ?? Infinity);
+  for (const each of tiles) {
+    tf.tidy(() => {
+      const place = placeOf(see.architecture, each);
+      if (tiles.length === 1) visit(see(image, layers), place);
+      else visit(seeTile(see, cut(image, each.window), layers, each), place);
+    });
+  }
+}
