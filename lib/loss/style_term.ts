@@ -10,7 +10,7 @@ import { seededRandom } from "../base/random.ts";
 import { layersLike, layerStride } from "../network/architecture.ts";
 import type { See } from "../network/features.ts";
 import { type Picture, resizePicture } from "../picture/picture.ts";
-import { guideAt, type Guides, guidesFor, type Regions, wholeGuides } from "./guidance.ts";
+import { guideAt, guidesFor, type Regions, wholeGuides } from "./guidance.ts";
 import { type Binding, describeStyles, type Target } from "./style_targets.ts";
 import { gram } from "./style/gram.ts";
 import {
