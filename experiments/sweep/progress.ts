@@ -4,6 +4,7 @@
  * @module
  */
 import { SingleBar } from "cli-progress";
+import { clock } from "../../lib/base/words.ts";
 import type { Run } from "./types.ts";
 
 /** What an iteration costs, roughly: time grows with the pixels. */
@@ -51,12 +52,4 @@ export function showProgress(
     },
     stop: () => bar?.stop(),
   };
-}
-
-/** Seconds as `m:ss` or `h:mm:ss`. */
-export function clock(seconds: number): string {
-  const whole = Math.round(seconds);
-  const two = (n: number) => String(n).padStart(2, "0");
-  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shortNumber } from "../../lib/base/words.ts";
 import type { Picture } from "../../lib/picture/picture.ts";
 import type { DoneRow, Row } from "./types.ts";
 
@@ -25,18 +26,8 @@ export function deviation(values: readonly number[]): number {
 /** `mean ± standard deviation`, or the only number. */
 export function meanText(values: readonly number[], digits = 3): string {
   if (values.length === 0) return "nothing (all failed)";
-  const middle = digitsText(mean(values), digits);
-  return values.length === 1 ? middle : `${middle} ± ${digitsText(deviation(values), 2)}`;
-}
-
-/** A number with some significant digits, without an exponent where it can be read without. */
-export function digitsText(value: number, digits = 3): string {
-  if (!Number.isFinite(value)) return "nothing";
-  const magnitude = Math.abs(value);
-  if (magnitude !== 0 && (magnitude >= 1e6 || magnitude < 1e-3)) {
-    return value.toExponential(digits - 1).replace("e+", "e");
-  }
-  return `${Number(value.toPrecision(digits))}`;
+  const middle = shortNumber(mean(values), digits);
+  return values.length === 1 ? middle : `${middle} ± ${shortNumber(deviation(values), 2)}`;
 }
 
 /** A share as a percentage. */

@@ -7,6 +7,7 @@
 import { cpus } from "node:os";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
+import { duration } from "../../lib/base/words.ts";
 import { Performer, StoppedError } from "./perform.ts";
 import { costOf, showProgress } from "./progress.ts";
 import { find, forget, sweepUp } from "./store.ts";
@@ -58,7 +59,7 @@ export async function collect(folder: string, runs: Run[]): Promise<Row[]> {
 
 function remarkOn(row: Row | undefined): string {
   if (row?.status === "failed") return `failed: ${row.error}`;
-  return row ? `${row.seconds.toFixed(1)} s` : "is missing";
+  return row ? duration(row.seconds) : "is missing";
 }
 
 async function inThisProcess(folder: string, runs: Run[], { signal }: SweepOptions): Promise<void> {

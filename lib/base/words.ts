@@ -32,8 +32,8 @@ export function shortNumber(value: number, digits = 3): string {
   return String(rounded.toExponential()).replace("e+", "e");
 }
 
-/** Seconds as `1:21` or `2:03:09`. */
-export function duration(seconds: number): string {
+/** Seconds as a clock shows them, `1:21` or `2:03:09`; `?` where they are not known. */
+export function clock(seconds: number): string {
   if (!Number.isFinite(seconds)) return "?";
   const whole = Math.max(0, Math.round(seconds));
   const two = (part: number) => String(part).padStart(2, "0");
@@ -41,6 +41,12 @@ export function duration(seconds: number): string {
   return hours > 0
     ? `${hours}:${two(minutes)}:${two(whole % 60)}`
     : `${minutes}:${two(whole % 60)}`;
+}
+
+/** How long something took, with its unit: `0.42 s`, `8.3 s`, `1:21 min`, `2:03:09 h`. */
+export function duration(seconds: number): string {
+  if (seconds < 59.5) return `${shortNumber(seconds, 2)} s`;
+  return `${clock(seconds)} ${seconds < 3599.5 ? "min" : "h"}`;
 }
 
 /** The text with the characters that XML and HTML keep for themselves written out. */
@@ -59,7 +65,9 @@ export function alignColumns(rows: string[][], sides: ("left" | "right")[] = ["l
     row.forEach((cell, i) => widths[i] = Math.max(widths[i] ?? 0, cell.length));
   }
   return rows.map((row) =>
-    row.map((cell, i) => sides[i] === "left" ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))
+    row.map((cell, i) =>
+      sides[i] === "left" ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)
+    )
       .join("  ").trimEnd()
   ).join("\n");
 }

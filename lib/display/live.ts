@@ -14,7 +14,7 @@ import { publish, type Publisher } from "./publish.ts";
 import type { LossNumbers } from "./losses.ts";
 import { drawPanel, PANEL_WIDTH, panelHeight } from "./panel.ts";
 import { drawLines, fitText } from "./svg.ts";
-import { duration, shortNumber } from "../base/words.ts";
+import { clock, duration, shortNumber } from "../base/words.ts";
 
 /** What the display needs to know of a frame of a run. */
 export type LiveFrame = {
@@ -132,7 +132,7 @@ function progressWords(
     losses: Object.entries(losses).map(([name, { loss }]) => `${name} ${shortNumber(loss)}`)
       .join(" · "),
     time: `${shortNumber(pace, 2)} s/step · ` +
-      (rest > 0 && !last ? `${duration(pace * rest)} left` : `${duration(seconds)} in all`),
+      (rest > 0 && !last ? `${clock(pace * rest)} left` : `${duration(seconds)} in all`),
   };
 }
 

@@ -14,6 +14,7 @@ import { NETWORKS } from "../network/networks.ts";
 import { OPTIMIZERS } from "../optimizers/mod.ts";
 import { checkWritable, type Picture, readPicture, writePicture } from "../picture/picture.ts";
 import { checkFileWritable } from "../base/files.ts";
+import { clock, duration } from "../base/words.ts";
 import { PRESETS } from "../run/presets.ts";
 import { type Ingredient, ingredient, recipeMetadata } from "../recipe/recipe.ts";
 import { stylize } from "../run/stylize.ts";
@@ -121,7 +122,7 @@ async function run(args: string[]): Promise<number> {
       `${
         stopped ? "Stopped; wrote" : "Wrote"
       } ${values.out}: ${picture.width}x${picture.height}, ` +
-        `${iterations} iterations in ${seconds.toFixed(1)} s`,
+        `${iterations} iterations in ${duration(seconds)}`,
     );
     for (const note of notes) say(note);
     return signal === "SIGINT" ? 130 : signal === "SIGTERM" ? 143 : 0;
@@ -144,11 +145,6 @@ function usage<T>(check: () => T): T {
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }
-}
-
-function clock(seconds: number): string {
-  const whole = Math.round(seconds);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
 async function main(args: string[]): Promise<number> {

@@ -12,6 +12,7 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeWhole } from "../../lib/base/files.ts";
+import { duration } from "../../lib/base/words.ts";
 import { makePython, SetUpError } from "./python.ts";
 
 /** The project's folder. */
@@ -76,7 +77,7 @@ export async function setUp({ log = () => {}, signal }: SetUpOptions = {}): Prom
     await writeKernel(venv, deno);
     await cacheLibrary(deno, log, signal);
     await writeWhole(join(venv, STAMP), JSON.stringify(wanted) + "\n", "write the stamp");
-    log(`Ready after ${((performance.now() - start) / 1000).toFixed(0)} s`);
+    log(`Ready after ${duration((performance.now() - start) / 1000)}`);
   } else {
     await writeKernel(venv, deno); // another Deno may have started us than last time
   }
