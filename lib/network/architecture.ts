@@ -70,7 +70,7 @@ export function checkWeights({ name, graph }: Architecture, weights: Weights): v
     const bias = weights[layer.bias];
     for (const [weight, found] of [[layer.filter, filter], [layer.bias, bias]] as const) {
       if (!found) throw new Error(`Cannot build ${name} as the weights have no ${weight}`);
-      const bad = found.data.findIndex((value) => !Number.isFinite(value));
+      const bad = firstNotFinite(found.data);
       if (bad >= 0) {
         throw new Error(
           `Cannot build ${name} as weights must be finite: current value of ${weight} at ` +
@@ -139,4 +139,10 @@ export function layersLike(
   return [
     ...new Set(names.map((name) => layers.includes(name) ? name : counterparts[name] ?? name)),
   ];
+}
+
+/** Where the first value that is not finite stands, else -1; a loop, as there are twenty million. */
+function firstNotFinite(values: Float32Array): number {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
+  return -1;
 }

@@ -18,8 +18,17 @@ const VGG16_FILE: Shipped = {
   sha256: "ae861c44ab4f7af53f34d3b646729475816edc98bed5bf7eae04437d8f6be6e5",
 };
 
-/** Keras' file without the dense layers, and the hash that Keras publishes. */
-const VGG19_FILE: Published = {
+/**
+ * The file that the library ships: eight bits a weight, 20 MB. It is not Keras' own file: every kernel
+ * has a palette of 256 values, made of Keras' weights by k-means (README of the weights).
+ */
+const VGG19_FILE: Shipped = {
+  path: new URL("./weights/vgg19.safetensors", import.meta.url),
+  sha256: "e50c7885d58e8682e3f596e7ae6a7e476f2cd1a1aa9e19aecb2a3a8194201a01",
+};
+
+/** Keras' file without the dense layers, in float32, and the hash that Keras publishes. */
+const VGG19_KERAS_FILE: Published = {
   file: "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
   url: "https://storage.googleapis.com/tensorflow/keras-applications/vgg19/" +
     "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
@@ -75,11 +84,15 @@ export async function loadVgg16(options: LoadOptions = {}): Promise<Network> {
 }
 
 /**
- * Loads VGG-19, the network of Gatys, Ecker, Bethge 2015, with the weights that Keras publishes;
- * fetches them at the first call (80 MB).
+ * Loads VGG-19, the network of Gatys, Ecker, Bethge 2015, with the weights that the library ships, of
+ * eight bits each.
  *
+ * @param options with `weights: "keras"` the original numbers, which are fetched at the first call
+ * (80 MB) and kept
  * @throws {Error} when the weights cannot be fetched or read, were altered or do not fit.
  */
 export async function loadVgg19(options: LoadOptions = {}): Promise<Network> {
+  const { weights, ...others } = options;
+  if (weights === "keras") return await loadNetwork(VGG19, VGG19_KERAS_FILE, others);
   return await loadNetwork(VGG19, VGG19_FILE, options);
 }

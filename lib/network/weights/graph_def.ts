@@ -9,7 +9,18 @@
  * @module
  */
 import protobuf from "protobufjs";
-import { countValues, type Refuse, refusing, type Weights, widenHalf } from "./tensors.ts";
+import {
+  countingValues,
+  type CountValues,
+  isOfConvolution,
+  NUMBER_TYPES,
+  type NumberType,
+  readNumbers,
+  type Refuse,
+  refusing,
+  type Tensor,
+  type Weights,
+} from "./tensors.ts";
 
 const SCHEMA = `
   syntax = "proto3";
@@ -27,7 +38,7 @@ const SCHEMA = `
   message Dim { int64 size = 1; }
 `;
 
-type Tensor = {
+type TensorProto = {
   dtype: number;
   tensorShape?: { dim: { size: unknown }[] };
   tensorContent: Uint8Array;
@@ -35,16 +46,12 @@ type Tensor = {
   doubleVal: number[];
   halfVal: number[];
 };
-type Node = { name: string; op: string; attr: Record<string, { tensor?: Tensor }> };
+type Node = { name: string; op: string; attr: Record<string, { tensor?: TensorProto }> };
 
 const NodeDef = protobuf.parse(SCHEMA).root.lookupType("NodeDef");
 
-/** Types by their number in types.proto: bytes a value, and how to read them. */
-const TYPES: Record<number, { bytes: number; read(buffer: ArrayBuffer): Float32Array }> = {
-  1: { bytes: 4, read: (buffer) => new Float32Array(buffer) },
-  2: { bytes: 8, read: (buffer) => new Float32Array(new Float64Array(buffer)) },
-  19: { bytes: 2, read: (buffer) => widenHalf(new Uint16Array(buffer)) },
-};
+/** Types by their number in types.proto. */
+const TYPES: Record<number, NumberType> = { 1: "float32", 2: "float64", 19: "float16" };
 
 /** Field 1 of a GraphDef, a message: what a file of this format starts with. */
 const NODE = (1 << 3) | 2;
@@ -55,12 +62,13 @@ export function isGraphDef(bytes: Uint8Array): boolean {
 }
 
 /**
- * All constants of a graph with floating-point numbers, by name.
+ * The constants of a graph that may belong to convolutions, of rank 4 or 1, by name.
  *
  * @throws {Error} when the message is malformed or a tensor contradicts itself.
  */
 export function parseGraphDef(bytes: Uint8Array, name = "weights"): Weights {
   const refuse = refusing(name);
+  const count = countingValues(refuse);
   const weights: Weights = {};
   let last = "the start";
   const reader = protobuf.Reader.create(bytes);
@@ -81,30 +89,39 @@ export function parseGraphDef(bytes: Uint8Array, name = "weights"): Weights {
     const tensor = Object.hasOwn(node.attr, "value") ? node.attr.value.tensor : undefined;
     if (!tensor || !(tensor.dtype in TYPES)) continue;
     if (Object.hasOwn(weights, node.name)) refuse("names must differ", node.name);
-    weights[node.name] = readTensor(node.name, tensor, refuse);
+    const shape = (tensor.tensorShape?.dim ?? []).map(({ size }) => Number(size));
+    if (isOfConvolution(shape)) {
+      weights[node.name] = readTensor(node.name, shape, tensor, { count, refuse });
+    }
   }
   return weights;
 }
 
-function readTensor(name: string, tensor: Tensor, refuse: Refuse): Weights[string] {
-  const shape = (tensor.tensorShape?.dim ?? []).map(({ size }) => Number(size));
-  const count = countValues(name, shape, refuse);
-  const { bytes, read } = TYPES[tensor.dtype];
-  const { tensorContent: content, floatVal, doubleVal, halfVal } = tensor;
+function readTensor(
+  name: string,
+  shape: number[],
+  { dtype, tensorContent: content, floatVal, doubleVal, halfVal }: TensorProto,
+  { count, refuse }: { count: CountValues; refuse: Refuse },
+): Tensor {
+  const values = count(name, shape);
+  const type = TYPES[dtype]!;
+  const { bytes } = NUMBER_TYPES[type];
   if (content.length > 0) {
-    if (content.length !== count * bytes) {
-      refuse(`${name} [${shape}] takes ${count * bytes} bytes`, content.length);
+    if (content.length !== values * bytes) {
+      refuse(`${name} [${shape}] takes ${values * bytes} bytes`, content.length);
     }
-    return { shape, data: read(new Uint8Array(content).buffer) };
+    return { shape, data: readNumbers(content, type) };
   }
-  const lists = { 1: floatVal, 2: doubleVal, 19: halfVal };
-  const given = lists[tensor.dtype as keyof typeof lists];
-  if (given.length === 0 || given.length > count) {
-    refuse(`${name} [${shape}] must list 1 to ${count} values`, given.length);
+  const lists = { float32: floatVal, float64: doubleVal, float16: halfVal };
+  const given = lists[type as keyof typeof lists];
+  if (given.length === 0 || given.length > values) {
+    refuse(`${name} [${shape}] must list 1 to ${values} values`, given.length);
   }
-  const values = tensor.dtype === 19 ? widenHalf(Uint16Array.from(given)) : given;
+  const listed = type === "float16"
+    ? readNumbers(new Uint8Array(Uint16Array.from(given).buffer), type)
+    : given;
   // A list that is shorter than the tensor stands for one that repeats its last value.
-  const data = new Float32Array(count).fill(values[values.length - 1]);
-  data.set(values);
+  const data = new Float32Array(values).fill(listed.at(-1)!);
+  data.set(listed);
   return { shape, data };
 }

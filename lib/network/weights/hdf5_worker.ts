@@ -1,8 +1,10 @@
 /**
- * Reads a Keras HDF5 file inside a worker: a group per layer, whose attribute `weight_names` lists its
- * datasets. In old files these are `block1_conv1_W_1:0` and `block1_conv1_b_1:0`, in newer ones
+ * Reads a Keras HDF5 file inside a worker. Up to Keras 2: a group per layer, whose attribute
+ * `weight_names` lists its datasets. In old files these are `block1_conv1_W_1:0` and `block1_conv1_b_1:0`, in newer ones
  * `block1_conv1/kernel:0` and `block1_conv1/bias:0`; which is which is told by their shapes. Files of
- * whole models keep all that in the group `model_weights`.
+ * whole models keep all that in the group `model_weights`. Keras 3: a group `layers` with a group per
+ * layer, named after its kind; its `vars` holds the datasets `0` and `1` and, as an attribute, the
+ * layer's own name.
  *
  * The library sees a copy of the file in memory and nothing else: links to other files lead nowhere.
  *
@@ -11,15 +13,22 @@
 import h5wasm, { type Dataset, type Entity, type Group } from "h5wasm";
 import { describe } from "../../base/check.ts";
 import {
-  countValues,
+  countingValues,
+  type CountValues,
   MAX_UNPACKED_BYTES,
   type Refuse,
+  type Tensor,
   type Weights,
-  widenHalf,
 } from "./tensors.ts";
 
-/** What the worker sends back: the weights, or which rule the file broke and what was found. */
-export type Answer = { weights: Weights } | { rule: string; value: string };
+/**
+ * What the worker sends back: that the library is loaded, and then the weights, or which rule the file
+ * broke and what was found.
+ */
+export type Answer = "ready" | { weights: Weights } | { rule: string; value: string };
+
+/** A model inside a model inside a model is deep. */
+const MOST_LEVELS = 8;
 
 class Refusal extends Error {
   constructor(readonly answer: Answer) {
@@ -38,13 +47,16 @@ const scope = globalThis as unknown as {
 };
 
 scope.onmessage = async ({ data }) => {
-  const answer = await read(data);
-  const arrays = "weights" in answer ? Object.values(answer.weights) : [];
+  const module = await h5wasm.ready;
+  scope.postMessage("ready", []);
+  const answer = read(module, data);
+  const arrays = typeof answer === "object" && "weights" in answer
+    ? Object.values(answer.weights)
+    : [];
   scope.postMessage(answer, arrays.map(({ data }) => data.buffer as ArrayBuffer));
 };
 
-async function read(bytes: Uint8Array): Promise<Answer> {
-  const module = await h5wasm.ready;
+function read(module: Awaited<typeof h5wasm.ready>, bytes: Uint8Array): Answer {
   module.activate_throwing_error_handler(); // else the library prints its errors
   limitMemory();
   module.FS.writeFile("/weights.h5", bytes, { canOwn: true } as object);
@@ -67,6 +79,9 @@ function limitMemory(): void {
 }
 
 function readLayers(file: Group): Weights {
+  const count = countingValues(refuse);
+  const layers = file.get("layers") ?? file.get("_layer_checkpoint_dependencies");
+  if (isGroup(layers)) return Object.fromEntries(readKeras3(layers, count));
   const inside = file.get("model_weights");
   const root = isGroup(inside) ? inside : file;
   const weights: Weights = {};
@@ -75,26 +90,53 @@ function readLayers(file: Group): Weights {
     if (!isGroup(group)) return refuse(`${layer} must be a group`, describe(group));
     const names = strings(group, "weight_names");
     if (!names) return refuse(`${layer} must have the attribute weight_names`, undefined);
-    const datasets = names.map((weight) => {
-      const dataset = group.get(weight);
-      if (dataset instanceof h5wasm.Dataset) return dataset;
-      return refuse(`${layer} must hold a dataset ${weight}`, describe(dataset));
-    });
-    datasets.sort((a, b) => rank(b) - rank(a));
-    const ranks = datasets.map(rank);
-    if (ranks.length === 0 || `${ranks}` === "2,1") continue; // no weights, or a dense layer
-    if (`${ranks}` !== "4,1") {
-      refuse(`${layer} must have a kernel of rank 4 and a bias of rank 1`, `ranks ${ranks}`);
-    }
-    weights[`${layer}.kernel`] = readDataset(`${layer}.kernel`, datasets[0]);
-    weights[`${layer}.bias`] = readDataset(`${layer}.bias`, datasets[1]);
+    Object.assign(weights, Object.fromEntries(readLayer(layer, group, names, count)));
   }
   return weights;
 }
 
-function readDataset(name: string, dataset: Dataset): Weights[string] {
+/** The layers of Keras 3 in the order of their kind's numbers: conv2d, conv2d_1, …, conv2d_10. */
+function readKeras3(layers: Group, count: CountValues, level = 1): [string, Tensor][] {
+  const names = layers.keys().sort(new Intl.Collator("en", { numeric: true }).compare);
+  return names.flatMap((name) => {
+    const layer = layers.get(name);
+    if (!isGroup(layer)) return refuse(`${name} must be a group`, describe(layer));
+    const inner = layer.get("layers");
+    if (isGroup(inner) && level < MOST_LEVELS) return readKeras3(inner, count, level + 1);
+    const variables = layer.get("vars");
+    if (!isGroup(variables)) return [];
+    const own = Object.hasOwn(variables.attrs, "name") ? variables.attrs.name!.value : undefined;
+    return readLayer(typeof own === "string" ? own : name, variables, variables.keys(), count);
+  });
+}
+
+/** Kernel and bias of a convolution; nothing of a layer that is none. */
+function readLayer(
+  layer: string,
+  group: Group,
+  names: string[],
+  count: CountValues,
+): [string, Tensor][] {
+  const datasets = names.map((weight) => {
+    const dataset = group.get(weight);
+    if (dataset instanceof h5wasm.Dataset) return dataset;
+    return refuse(`${layer} must hold a dataset ${weight}`, describe(dataset));
+  });
+  datasets.sort((a, b) => rank(b) - rank(a));
+  const ranks = datasets.map(rank);
+  if (ranks.length === 0 || `${ranks}` === "2,1") return []; // no weights, or a dense layer
+  if (`${ranks}` !== "4,1") {
+    refuse(`${layer} must have a kernel of rank 4 and a bias of rank 1`, `ranks ${ranks}`);
+  }
+  return datasets.map((dataset, i) => {
+    const name = `${layer}.${["kernel", "bias"][i]}`;
+    return [name, readDataset(name, dataset, count)];
+  });
+}
+
+function readDataset(name: string, dataset: Dataset, count: CountValues): Tensor {
   const shape = dataset.shape!;
-  const count = countValues(name, shape, refuse);
+  const size = count(name, shape);
   // The library has no half precision: taken as whole numbers, the bits come as they are.
   const half = dataset.dtype === "<e";
   if (half) dataset.metadata.type = 0;
@@ -102,10 +144,12 @@ function readDataset(name: string, dataset: Dataset): Weights[string] {
     refuse(`${name} must hold floating-point numbers`, JSON.stringify(dataset.dtype));
   }
   const values = dataset.value as Float32Array | Float64Array | Uint16Array;
-  if (values.length !== count) {
-    refuse(`${name} [${shape}] must have ${count} values`, values.length);
+  if (values.length !== size) {
+    refuse(`${name} [${shape}] must have ${size} values`, values.length);
   }
-  const data = half ? widenHalf(values as Uint16Array) : new Float32Array(values);
+  const data = half
+    ? new Float32Array(new Float16Array(new Uint16Array(values).buffer))
+    : new Float32Array(values);
   return { shape: [...shape], data };
 }
 
@@ -120,10 +164,10 @@ function isGroup(entity: Entity | null): entity is Group {
 /** An attribute that lists names; an empty list has no type that says so. */
 function strings(group: Group, attribute: string): string[] | undefined {
   if (!Object.hasOwn(group.attrs, attribute)) return undefined;
-  return Array.from(group.attrs[attribute].value as Iterable<unknown>, String);
+  return Array.from(group.attrs[attribute]!.value as Iterable<unknown>, String);
 }
 
 /** The reason at the bottom of HDF5's account of an error, in one line. */
 function innermost(message: string): string {
-  return message.match(/\(\): ([^\n]*)\n *major[^#]*$/)?.[1] ?? message.split("\n")[0];
+  return message.match(/\(\): ([^\n]*)\n *major[^#]*$/)?.[1] ?? message.split("\n")[0]!;
 }

@@ -1,6 +1,8 @@
 /**
- * Reads the weights of a network from a file, whatever its format: safetensors, Keras' HDF5, a frozen
- * TensorFlow graph, or a zip archive with one of them. The content tells the format, not the name.
+ * Reads the weights of a network from a file, whatever its format: safetensors, PyTorch's `.pth`,
+ * Keras' HDF5, a caffemodel, a frozen TensorFlow graph, NumPy's `.npz`, or a zip archive with one of
+ * them. The content tells the format, not the name. Names and layout are still those of the file;
+ * {@link file://./names.ts} brings them into the order of a network.
  *
  * @module
  */
@@ -10,7 +12,7 @@ import { isSafetensors, parseSafetensors } from "./safetensors.ts";
 import { refusing, type Weights } from "./tensors.ts";
 
 export { parseSafetensors } from "./safetensors.ts";
-export type { Weights } from "./tensors.ts";
+export type { Tensor, Weights } from "./tensors.ts";
 
 /** A published hash, in hexadecimal; MD5 where nothing better was published. */
 export type Hashes = { sha256?: string; md5?: string };
@@ -62,18 +64,28 @@ export function hashName(algorithm: keyof Hashes): string {
 export async function parseWeights(bytes: Uint8Array, name = "weights"): Promise<Weights> {
   // Only what is needed: the HDF5 library alone has four megabytes.
   if (isSafetensors(bytes)) return parseSafetensors(bytes, name);
-  const { isZip, unzipWeights } = await import("./zip.ts");
-  const file = isZip(bytes) ? unzipWeights(bytes, name) : { bytes, name };
-  if (isSafetensors(file.bytes)) return parseSafetensors(file.bytes, file.name);
+  const { isZip, weightsMember, zipMembers } = await import("./zip.ts");
+  if (!isZip(bytes)) return await parsePlain(bytes, name);
+  const members = zipMembers(bytes, name);
+  const [torch, numpy] = await Promise.all([import("./torch.ts"), import("./numpy.ts")]);
+  if (torch.isTorchZip(members)) return torch.parseTorchZip(members, name);
+  if (numpy.isNpz(members)) return numpy.parseNpz(members, name);
+  const member = weightsMember(members, name);
+  return await parsePlain(member.bytes, member.name);
+}
+
+/** A file that is no archive. */
+async function parsePlain(bytes: Uint8Array, name: string): Promise<Weights> {
+  if (isSafetensors(bytes)) return parseSafetensors(bytes, name);
   const { isHdf5, parseHdf5 } = await import("./hdf5.ts");
-  if (isHdf5(file.bytes)) return await parseHdf5(file.bytes, file.name);
+  if (isHdf5(bytes)) return await parseHdf5(bytes, name);
+  const { isOldTorch, parseOldTorch } = await import("./torch.ts");
+  if (isOldTorch(bytes)) return parseOldTorch(bytes, name);
+  const { isCaffeModel, parseCaffeModel } = await import("./caffe.ts");
+  if (isCaffeModel(bytes)) return parseCaffeModel(bytes, name);
   const { isGraphDef, parseGraphDef } = await import("./graph_def.ts");
-  if (isGraphDef(file.bytes)) return parseGraphDef(file.bytes, file.name);
-  const start = Array.from(file.bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0"));
-  return refusing(file.name)(
-    "it must be safetensors, Keras' HDF5, a TensorFlow GraphDef or a zip archive with one of them",
-    start.length > 0
-      ? `a file of ${file.bytes.length} bytes that starts ${start.join(" ")}`
-      : "empty",
-  );
+  if (isGraphDef(bytes)) return parseGraphDef(bytes, name);
+  const { explainUnreadable } = await import("./unreadable.ts");
+  const { rule, value } = explainUnreadable(bytes);
+  return refusing(name)(rule, value);
 }

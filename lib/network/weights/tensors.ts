@@ -6,13 +6,16 @@
  */
 import { cannot } from "../../base/check.ts";
 
-/** Named arrays on the CPU: kernels `[height, width, in, out]`, biases `[out]`. */
-export type Weights = Record<string, { shape: number[]; data: Float32Array }>;
+/** An array on the CPU. */
+export type Tensor = { shape: number[]; data: Float32Array };
 
-/** The largest file inside a zip, and the largest memory for inflating HDF5: twice VGG-19 and more. */
+/** Named arrays: kernels `[height, width, in, out]`, biases `[out]`. */
+export type Weights = Record<string, Tensor>;
+
+/** The largest memory for what a file inflates: twice VGG-19 and more. */
 export const MAX_UNPACKED_BYTES = 2 ** 28;
-/** The largest single tensor: 256 MB of float32. */
-export const MAX_TENSOR_VALUES = 2 ** 26;
+/** The most values that the tensors of a file may have together: 256 MB of float32. */
+export const MAX_VALUES = 2 ** 26;
 
 /** Throws: which rule the file broke, and the value that was found there. */
 export type Refuse = (rule: string, value: unknown) => never;
@@ -29,59 +32,92 @@ export function isCounts(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
 }
 
+/** The number of values in a tensor of the name and shape that a file gives. */
+export type CountValues = (tensor: string, shape: unknown) => number;
+
 /**
- * The number of values in a tensor.
+ * Counts the values of a file's tensors before their memory is taken.
  *
- * @throws {Error} when the shape is no list of counts or asks for too much memory.
+ * @returns a function for one tensor after the other; it refuses a shape that is no list of counts,
+ * and the tensor with which all so far have more than {@linkcode MAX_VALUES} values.
  */
-export function countValues(tensor: string, shape: unknown, refuse: Refuse): number {
-  if (!isCounts(shape)) {
-    return refuse(`${tensor} must have a shape of counts`, JSON.stringify(shape));
-  }
-  const count = shape.reduce((product, n) => product * n, 1);
-  if (count > MAX_TENSOR_VALUES) {
-    refuse(`${tensor} must have at most ${MAX_TENSOR_VALUES} values`, `[${shape}]`);
-  }
-  return count;
+export function countingValues(refuse: Refuse): CountValues {
+  let total = 0;
+  return (tensor, shape) => {
+    if (!isCounts(shape)) {
+      return refuse(`${tensor} must have a shape of counts`, JSON.stringify(shape));
+    }
+    const count = shape.reduce((product, n) => product * n, 1);
+    total += count;
+    if (total <= MAX_VALUES) return count;
+    const rule = `tensors must have at most ${MAX_VALUES} values together`;
+    return refuse(rule, `${total} up to ${tensor} [${shape}]`);
+  };
 }
 
-let halves: Float32Array | undefined;
-
-/** IEEE 754 half precision to float32, by a table of all 65,536 values. */
-export function widenHalf(bits: Uint16Array): Float32Array<ArrayBuffer> {
-  const table = halves ??= Float32Array.from({ length: 65536 }, (_, bits) => {
-    const sign = bits & 0x8000 ? -1 : 1;
-    const exponent = (bits >> 10) & 31;
-    const fraction = bits & 1023;
-    if (exponent === 0) return sign * fraction * 2 ** -24;
-    if (exponent === 31) return fraction ? NaN : sign * Infinity;
-    return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-  });
-  const values = new Float32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) values[i] = table[bits[i]];
-  return values;
+/** Whether a tensor is one of a convolution: a kernel or a bias. Dense layers are of no use here. */
+export function isOfConvolution(shape: readonly unknown[]): boolean {
+  return shape.length === 4 || shape.length === 1;
 }
 
-const float = new Float32Array(1);
-const floatBits = new Uint32Array(float.buffer);
+/** Values of a number type by their bytes, little-endian. */
+export const NUMBER_TYPES = {
+  float16: { bytes: 2, read: (buffer: ArrayBuffer) => new Float32Array(new Float16Array(buffer)) },
+  float32: { bytes: 4, read: (buffer: ArrayBuffer) => new Float32Array(buffer) },
+  float64: { bytes: 8, read: (buffer: ArrayBuffer) => new Float32Array(new Float64Array(buffer)) },
+  bfloat16: {
+    bytes: 2,
+    // The upper half of a float32.
+    read: (buffer: ArrayBuffer) =>
+      new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer),
+  },
+};
 
-/** Float32 to IEEE 754 half precision, to the nearest, ties to even; what is too large is infinite. */
-export function narrowToHalf(values: Float32Array): Uint16Array<ArrayBuffer> {
-  const result = new Uint16Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    float[0] = values[i];
-    const sign = (floatBits[0] >>> 16) & 0x8000;
-    const size = floatBits[0] & 0x7fffffff;
-    if (size > 0x7f800000) result[i] = sign | 0x7e00; // NaN
-    else if (size >= 0x47800000) result[i] = sign | 0x7c00; // 65536 and above
-    else if (size < 0x38800000) result[i] = sign | roundToEven(Math.abs(values[i]) * 2 ** 24);
-    else result[i] = sign | ((size - 0x38000000 + 0xfff + ((size >>> 13) & 1)) >>> 13);
+/** The name of a number type. */
+export type NumberType = keyof typeof NUMBER_TYPES;
+
+/** The numbers in a part of a file, a copy. */
+export function readNumbers(bytes: Uint8Array, type: NumberType): Float32Array<ArrayBuffer> {
+  return NUMBER_TYPES[type].read(new Uint8Array(bytes).buffer);
+}
+
+/**
+ * Brings numbers into row-major order.
+ *
+ * @param strides how far apart neighbours along each axis of `shape` lie in `values`
+ */
+export function rowMajor(
+  values: Float32Array<ArrayBuffer>,
+  shape: readonly number[],
+  strides: readonly number[],
+): Float32Array<ArrayBuffer> {
+  const dense = shape.map((_, axis) =>
+    shape.slice(axis + 1).reduce((product, n) => product * n, 1)
+  );
+  if (shape.every((size, axis) => size === 1 || strides[axis] === dense[axis])) return values;
+  const result = new Float32Array(shape.reduce((product, n) => product * n, 1));
+  const index = shape.map(() => 0);
+  for (let to = 0, from = 0; to < result.length; to++) {
+    result[to] = values[from] ?? 0;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      const [size, stride] = [shape[axis] ?? 1, strides[axis] ?? 0];
+      const next = (index[axis] ?? 0) + 1;
+      from += stride;
+      if (next < size) {
+        index[axis] = next;
+        break;
+      }
+      index[axis] = 0;
+      from -= size * stride;
+    }
   }
   return result;
 }
 
-function roundToEven(value: number): number {
-  const low = Math.floor(value);
-  const rest = value - low;
-  return rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low;
+/** A kernel `[out, in, height, width]`, as PyTorch and Caffe have it, as `[height, width, in, out]`. */
+export function fromOutFirst({ shape, data }: Tensor): Tensor {
+  const [out = 1, input = 1, height = 1, width = 1] = shape;
+  const turned = [height, width, input, out];
+  const strides = [width, 1, height * width, input * height * width];
+  return { shape: turned, data: rowMajor(new Float32Array(data), turned, strides) };
 }
