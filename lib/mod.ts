@@ -57,15 +57,16 @@ export { loadNetwork, type LoadOptions, type Shipped } from "./network/load.ts";
 export { createNetwork, type Network } from "./network/network.ts";
 export { type NetworkEntry, NETWORKS } from "./network/networks.ts";
 export { LAYERS, loadVgg16, loadVgg19, VGG16, VGG19, vggArchitecture } from "./network/vgg.ts";
+export { type Converted, type ConvertOptions, convertWeights } from "./network/weights/convert.ts";
 export { download, type DownloadOptions, type Published } from "./network/weights/download.ts";
 export {
   type Hashes,
   parseSafetensors,
   readWeights,
   type ReadWeightsOptions,
+  type Tensor,
   type Weights,
 } from "./network/weights/read.ts";
-export { type Converted, convertWeights } from "./terminal/convert.ts";
 // engine
 export {
   currentEngine,

@@ -1,59 +1,69 @@
 /**
- * Turns a weights file of any format into safetensors in half precision, about half the size:
- * `deno task convert IN OUT.safetensors`.
+ * Turns a weights file of any format into safetensors: `deno task convert IN OUT.safetensors`.
  *
  * @module
  */
-import { createHash } from "node:crypto";
-import { basename } from "node:path";
-import { nameSource, writeWhole } from "../base/files.ts";
-import { writeSafetensors } from "../network/weights/safetensors.ts";
-import { fitWeights } from "../network/load.ts";
-import type { Network } from "../network/network.ts";
-import { NETWORKS } from "../network/networks.ts";
-import { readWeights, type Weights } from "../network/weights/read.ts";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { convertWeights } from "../network/weights/convert.ts";
 
-/** What was written. */
-export type Converted = { network: string; tensors: number; bytes: number; sha256: string };
+const USAGE = `Usage: deno task convert IN OUT.safetensors [--bits 8] [--pictures caffe]
 
-/**
- * Converts the weights of one of the networks; dense layers are left out.
- *
- * @throws {Error} when the file cannot be read, fits no network, or holds numbers that half precision
- * cannot; nothing is written then.
- */
-export async function convertWeights(input: string, output: string): Promise<Converted> {
-  const { name, weights } = fittingNetwork(await readWeights(input), input);
-  const file = writeSafetensors(weights, {
-    network: name,
-    source: basename(input),
-    changes: "half precision, without the dense layers",
-  });
-  await writeWhole(output, file, `write the weights ${nameSource(output)}`);
-  const sha256 = createHash("sha256").update(file).digest("hex");
-  return { network: name, tensors: Object.keys(weights).length, bytes: file.length, sha256 };
-}
+Turns the weights of VGG-16, VGG-19 or Inception 5h into safetensors that --weights takes. IN may be
+safetensors, PyTorch's .pth, Keras' HDF5, a caffemodel, NumPy's .npz, a TensorFlow GraphDef, or a zip
+archive with one of them; its content tells which.
 
-function fittingNetwork(weights: Weights, file: string): Network {
-  const reasons: string[] = [];
-  for (const { architecture } of Object.values(NETWORKS)) {
-    try {
-      return fitWeights(architecture, weights, file);
-    } catch (error) {
-      reasons.push((error as Error).message);
+  --bits BITS      16 (half precision, the default) or 8 (a palette of 256 values a kernel: a
+                   quarter of float32)
+  --pictures KIND  how pictures enter a network with PyTorch's names: torchvision (the default) or
+                   caffe (the files of neural-style-pt)
+  --help           this text
+
+Exit codes: 0 written, 1 the file cannot be converted, 2 the command line is wrong.`;
+
+/** What the command line asks for; undefined if it is wrong. */
+function parse(args: string[]) {
+  try {
+    const options = {
+      bits: { type: "string", default: "16" },
+      pictures: { type: "string" },
+      help: { type: "boolean", short: "h" },
+    } as const;
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+    const { help, bits, pictures } = values;
+    if (help) return "help";
+    const [input, output, ...more] = positionals;
+    if (!input || !output?.endsWith(".safetensors") || more.length > 0) return undefined;
+    if (bits !== "8" && bits !== "16") return undefined;
+    if (pictures !== undefined && pictures !== "caffe" && pictures !== "torchvision") {
+      return undefined;
     }
+    return { input, output, bits: bits === "8" ? 8 : 16, pictures } as const;
+  } catch {
+    return undefined;
   }
-  throw new Error([`Cannot convert ${file} as it fits no network`, ...reasons].join("\n  "));
 }
 
-async function main([input, output, ...more]: string[]): Promise<number> {
-  if (!output?.endsWith(".safetensors") || more.length > 0) {
-    console.error("Usage: deno task convert IN OUT.safetensors");
+async function main(args: string[]): Promise<number> {
+  const asked = parse(args);
+  if (!asked) {
+    console.error(USAGE);
     return 2;
   }
+  if (asked === "help") {
+    console.log(USAGE);
+    return 0;
+  }
   try {
-    const { network, tensors, bytes, sha256 } = await convertWeights(input, output);
-    console.log(`Wrote ${output}: ${network}, ${tensors} tensors, ${(bytes / 1e6).toFixed(1)} MB`);
+    // `deno task` changes to the project's folder; INIT_CWD is where the command was typed.
+    const place = (path: string) => resolve(Deno.env.get("INIT_CWD") ?? ".", path);
+    const { network, tensors, bytes, sha256 } = await convertWeights(
+      place(asked.input),
+      place(asked.output),
+      asked,
+    );
+    const size = `${(bytes / 1e6).toFixed(1)} MB`;
+    console.log(`Wrote ${asked.output}: ${network}, ${tensors} tensors, ${size}`);
     console.log(`SHA-256 ${sha256}`);
     return 0;
   } catch (error) {

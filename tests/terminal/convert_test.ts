@@ -3,8 +3,9 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import "../../lib/engine/engine.ts"; // keeps TensorFlow.js from printing its banner
-import { convertWeights } from "../../lib/terminal/convert.ts";
+import { convertWeights } from "../../lib/network/weights/convert.ts";
 import { NETWORKS } from "../../lib/network/networks.ts";
+import { loadVgg16, loadVgg19 } from "../../lib/network/vgg.ts";
 import { readWeights } from "../../lib/network/weights/read.ts";
 import { assertAllClose } from "../helpers/assert.ts";
 import { goldenFile, SMALL } from "../helpers/seeded_networks.ts";
@@ -21,9 +22,15 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
 }
 
 async function convert(...args: string[]) {
+  return await convertFrom(undefined, ...args);
+}
+
+/** Runs the command as if it was typed in a folder. */
+async function convertFrom(folder: string | undefined, ...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "lib/terminal/convert.ts", ...args],
     cwd: new URL("../../", import.meta.url),
+    env: folder === undefined ? {} : { INIT_CWD: folder },
   }).output();
   return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
 }
@@ -51,6 +58,52 @@ for (const [name, file] of Object.entries(FILES)) {
     }));
 }
 
+Deno.test("convertWeights() with 8 bits: a file that the network loads, weights by palette", () =>
+  inFolder(async (folder) => {
+    const output = join(folder, "v.safetensors");
+    const { tensors } = await convertWeights(fileURLToPath(goldenFile(FILES.vgg19)), output, {
+      bits: 8,
+    });
+    assertEquals(tensors, 32);
+    const network = await loadVgg19({ weights: output });
+    for (const [tensor, { shape, data }] of Object.entries(SMALL.vgg19!())) {
+      const found = network.weights[tensor]!;
+      assertEquals(found.shape, shape);
+      assertAllClose(found.data, data, { rtol: 0.01, scale: "rms" });
+    }
+    network.dispose();
+  }));
+
+Deno.test("convertWeights() keeps what belongs to torchvision's pictures", () =>
+  inFolder(async (folder) => {
+    const output = join(folder, "v.safetensors");
+    await convertWeights(fileURLToPath(goldenFile("vgg16.pth")), output);
+    const [network, original] = await Promise.all(
+      [output, goldenFile("vgg16.pth")].map((weights) => loadVgg16({ weights })),
+    );
+    assertAllClose(network!.preprocessing.mean, [123.675, 116.28, 103.53], { rtol: 1e-7 });
+    for (const [tensor, { data }] of Object.entries(original!.weights)) {
+      const found = network!.weights[tensor]!.data;
+      assertAllClose(found, data, { rtol: 2 ** -10, scale: "rms" });
+    }
+  }));
+
+Deno.test("convertWeights() refuses to write over what it reads, through links too", () =>
+  inFolder(async (folder) => {
+    const [input, link] = ["a.safetensors", "b.safetensors"].map((name) => join(folder, name)) as [
+      string,
+      string,
+    ];
+    await Deno.copyFile(goldenFile("vgg16_torch.safetensors"), input);
+    await Deno.symlink(input, link);
+    const before = await Deno.readFile(input);
+    for (const output of [input, link]) {
+      const rule = "input and output must be two files";
+      await assertRejects(() => convertWeights(input, output), Error, rule);
+    }
+    assertEquals(await Deno.readFile(input), before);
+  }));
+
 Deno.test("convertWeights() leaves the classifiers out", () =>
   inFolder(async (folder) => {
     const output = join(folder, "weights.safetensors");
@@ -77,11 +130,17 @@ Deno.test("deno task convert writes a file and says what is in it", () =>
     assertEquals(code, 0, text);
     assertStringIncludes(text, "VGG-19, 32 tensors");
     assert(Deno.statSync(output).size > 1000);
-    assertEquals((await convert("only-one")).code, 2);
+    for (const wrong of [["only-one"], ["a", "b.h5"], ["a", "b.safetensors", "--bits", "7"]]) {
+      assertEquals((await convert(...wrong)).code, 2);
+    }
+    const help = await convert("--help");
+    assertEquals(help.code, 0);
+    assertStringIncludes(help.text, "--bits BITS");
+    await Deno.copyFile(goldenFile("vgg16.npz"), join(folder, "in.npz"));
+    const here = await convertFrom(folder, "in.npz", "out.safetensors", "--bits", "8");
+    assertEquals(here.code, 0, here.text);
+    assert(Deno.statSync(join(folder, "out.safetensors")).size > 1000);
     const missing = await convert("no/such.h5", output);
     assertEquals(missing.code, 1);
-    assertStringIncludes(
-      missing.text,
-      'Cannot read the weights "no/such.h5" as there must be a file',
-    );
+    assertStringIncludes(missing.text, 'no/such.h5" as there must be a file');
   }));

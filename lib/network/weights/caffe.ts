@@ -54,35 +54,33 @@ export function parseCaffeModel(bytes: Uint8Array, name = "weights"): Weights {
   const count = countingValues(refuse);
   const weights: Weights = {};
   let last = "the start";
-  const fieldsOf = (message: Uint8Array) => {
-    try {
-      return readFields(message);
-    } catch (error) {
-      const rule = `the message after ${last} must be a whole caffemodel`;
-      return refuse(rule, (error as Error).message);
+  try {
+    for (const { number, value } of readFields(bytes)) {
+      const kind = LAYERS[number];
+      if (!kind || typeof value === "number") continue;
+      const fields = readFields(value);
+      const find = (number: number) => fields.find((field) => field.number === number)?.value;
+      const label = textOf(find(kind.name));
+      const type = find(kind.type);
+      last = label || last;
+      if ((typeof type === "number" ? type : textOf(type)) !== kind.convolution) continue;
+      const blobs = fields.filter((field) => field.number === kind.blobs);
+      if (blobs.length !== 2) refuse(`${label} must have a kernel and a bias`, blobs.length);
+      const [kernel, bias] = blobs.map(({ value }, i) => {
+        const part = `${label}.${["kernel", "bias"][i]}`;
+        const blob = readBlob(messageOf(value), part, refuse);
+        count(part, blob.shape);
+        return blob;
+      }) as [Tensor, Tensor];
+      if (Object.hasOwn(weights, `${label}.kernel`)) refuse("names must differ", label);
+      if (kernel.shape.length !== 4) refuse(`${label} must have a kernel of rank 4`, kernel.shape);
+      weights[`${label}.kernel`] = fromOutFirst(kernel);
+      weights[`${label}.bias`] = { shape: [bias.data.length], data: bias.data };
     }
-  };
-  for (const { number, value } of fieldsOf(bytes)) {
-    const kind = LAYERS[number];
-    if (!kind || typeof value === "number") continue;
-    const fields = fieldsOf(value);
-    const find = (number: number) => fields.find((field) => field.number === number)?.value;
-    const label = textOf(find(kind.name));
-    const type = find(kind.type);
-    last = label || last;
-    if ((typeof type === "number" ? type : textOf(type)) !== kind.convolution) continue;
-    const blobs = fields.filter((field) => field.number === kind.blobs);
-    if (blobs.length !== 2) refuse(`${label} must have a kernel and a bias`, blobs.length);
-    const [kernel, bias] = blobs.map(({ value }, i) => {
-      const part = `${label}.${["kernel", "bias"][i]}`;
-      const blob = readBlob(fieldsOf(value as Uint8Array), part, refuse);
-      count(part, blob.shape);
-      return blob;
-    });
-    if (Object.hasOwn(weights, `${label}.kernel`)) refuse("names must differ", label);
-    if (kernel!.shape.length !== 4) refuse(`${label} must have a kernel of rank 4`, kernel!.shape);
-    weights[`${label}.kernel`] = fromOutFirst(kernel!);
-    weights[`${label}.bias`] = { shape: [bias!.data.length], data: bias!.data };
+  } catch (error) {
+    const { message } = error as Error;
+    if (message.startsWith("Cannot")) throw error;
+    refuse(`the message after ${last} must be a whole caffemodel`, message);
   }
   return weights;
 }
@@ -90,7 +88,7 @@ export function parseCaffeModel(bytes: Uint8Array, name = "weights"): Weights {
 function readBlob(fields: Field[], name: string, refuse: Refuse): Tensor {
   const numbers = (number: number) => fields.filter((field) => field.number === number);
   const shape = numbers(7).length > 0
-    ? numbers(7).flatMap(({ value }) => readCounts(value as Uint8Array))
+    ? numbers(7).flatMap(({ value }) => readCounts(messageOf(value)))
     : [1, 2, 3, 4].map((number) => Number(numbers(number)[0]?.value ?? 0));
   if (!isCounts(shape)) refuse(`${name} must have a shape of counts`, `[${shape}]`);
   const [floats, doubles] = [5, 8].map((number) => joined(numbers(number)));
@@ -103,8 +101,8 @@ function readBlob(fields: Field[], name: string, refuse: Refuse): Tensor {
 }
 
 /** The sizes in a BlobShape: packed in one field, or a field each. */
-function readCounts(message: Uint8Array): number[] {
-  return readFields(message).filter(({ number }) => number === 1).flatMap(({ value }) => {
+function readCounts(fields: Field[]): number[] {
+  return fields.filter(({ number }) => number === 1).flatMap(({ value }) => {
     if (typeof value === "number") return [value];
     const reader = protobuf.Reader.create(value);
     const sizes: number[] = [];
@@ -128,6 +126,12 @@ function joined(fields: Field[]): Uint8Array {
 
 function textOf(value: number | Uint8Array | undefined): string {
   return value instanceof Uint8Array ? new TextDecoder().decode(value.subarray(0, 1000)) : "";
+}
+
+/** The fields of a message inside another. */
+function messageOf(value: Field["value"]): Field[] {
+  if (typeof value === "number") throw new Error("a number where a message must be");
+  return readFields(value);
 }
 
 /** The fields of a message, in order; numbers of four and eight bytes as their bytes. */

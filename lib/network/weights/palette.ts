@@ -1,11 +1,14 @@
 /**
  * Weights at eight bits each: a palette of at most 256 values a kernel, and for every weight the place
- * of the nearest one. The values are found by k-means in one dimension, where each has a stretch of
- * the sorted weights, so that a round costs 256 look-ups rather than a pass over millions.
+ * of the nearest one. The values are found by k-means in one dimension. There the clusters are
+ * stretches of the sorted weights, so the best ones can be found outright: among some thousand cuts,
+ * by dynamic programming. Then the means move with all the weights (Lloyd), where a round costs 256
+ * look-ups rather than a pass over millions.
  *
- * Sources: S. Lloyd, "Least squares quantization in PCM", 1982; the start, more values where weights
- * are dense, by its cube root, from P. F. Panter, W. Dite, 1951; for networks Han, Mao, Dally 2015,
- * "Deep Compression" (arXiv 1510.00149).
+ * Sources: S. Lloyd, "Least squares quantization in PCM", 1982; the dynamic programme from H. Wang,
+ * M. Song, "Ckmeans.1d.dp", 2011; cuts where weights are dense, by the density's cube root, from
+ * P. F. Panter, W. Dite, 1951; for networks Han, Mao, Dally 2015, "Deep Compression" (arXiv
+ * 1510.00149).
  *
  * @module
  */
@@ -14,11 +17,12 @@
 export type Palette = { table: Float32Array<ArrayBuffer>; index: Uint8Array<ArrayBuffer> };
 
 const MOST_ROUNDS = 500;
-const BINS = 4096;
+/** So many cuts to choose from. */
+const MOST_CUTS = 4096;
 
 /**
  * Replaces values by at most `size` of their own kind, so that the sum of the squared differences is
- * small: a local minimum.
+ * small: the least there is for a few thousand values, and close to it for more.
  *
  * @param values at least one, all finite
  * @param size 1 to 256
@@ -35,7 +39,7 @@ export function toPalette(values: Float32Array, size = 256): Palette {
   const sorted = new Float32Array(values).sort();
   const sums = new Float64Array(sorted.length + 1);
   sorted.forEach((value, i) => sums[i + 1] = sums[i]! + value);
-  let centers = startCenters(sorted, size);
+  let centers = means(sums, bestCuts(sorted, sums, size));
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const ends = borders(centers).map((border) => lowerBound(sorted, border));
     const moved = means(sums, [0, ...ends, sorted.length]);
@@ -59,25 +63,66 @@ export function fromPalette(
   return values;
 }
 
-/** Sorted values, denser where there are more, in proportion to the cube root of the density. */
-function startCenters(sorted: Float32Array, size: number): number[] {
+/** Where the stretches start and end that differ least from their means; among chosen cuts. */
+function bestCuts(sorted: Float32Array, sums: Float64Array, size: number): number[] {
+  const cuts = chooseCuts(sorted);
+  const last = cuts.length - 1;
+  const squares = new Float64Array(sorted.length + 1);
+  sorted.forEach((value, i) => squares[i + 1] = squares[i]! + value * value);
+  const cost = (i: number, j: number) => {
+    const [from, to] = [cuts[i]!, cuts[j]!];
+    return squares[to]! - squares[from]! - (sums[to]! - sums[from]!) ** 2 / (to - from);
+  };
+  // best[j]: the least cost of what lies before cut j, in so many stretches; start: of the last one.
+  let best = Float64Array.from(cuts, (_, j) => j === 0 ? 0 : cost(0, j));
+  const starts: Int32Array[] = [new Int32Array(cuts.length)];
+  for (let count = 2; count <= Math.min(size, last); count++) {
+    const next = new Float64Array(cuts.length).fill(Infinity);
+    const start = new Int32Array(cuts.length);
+    // The last stretch never starts earlier for a later end: halve the ends, and the starts with them.
+    const solve = (low: number, high: number, least: number, most: number) => {
+      if (low > high) return;
+      const end = (low + high) >> 1;
+      for (let i = least; i <= Math.min(most, end - 1); i++) {
+        const total = best[i]! + cost(i, end);
+        if (total < next[end]!) [next[end], start[end]] = [total, i];
+      }
+      solve(low, end - 1, least, start[end]!);
+      solve(end + 1, high, start[end]!, most);
+    };
+    solve(count, last, count - 1, last);
+    best = next;
+    starts.push(start);
+  }
+  const ends = [last];
+  for (const start of starts.reverse()) ends.unshift(start[ends[0]!]!);
+  return ends.map((cut) => cuts[cut]!);
+}
+
+/** Places in the sorted values: all between unequal ones, or some, denser where values are. */
+function chooseCuts(sorted: Float32Array): number[] {
+  const all: number[] = [0];
+  for (let i = 1; i < sorted.length && all.length < MOST_CUTS; i++) {
+    if (sorted[i] !== sorted[i - 1]) all.push(i);
+  }
+  if (all.length < MOST_CUTS) return [...all, sorted.length];
   const [least, most] = [sorted[0]!, sorted.at(-1)!];
-  if (least === most) return [least];
-  const width = (most - least) / BINS;
-  const roots = Array.from({ length: BINS }, (_, i) => {
-    const [from, to] = [i, i + 1].map((edge) => lowerBound(sorted, least + edge * width));
-    return Math.cbrt((i === BINS - 1 ? sorted.length : to!) - from!);
+  const edges = Array.from({ length: MOST_CUTS + 1 }, (_, i) => {
+    return lowerBound(sorted, least + i * (most - least) / MOST_CUTS);
   });
+  const roots = edges.slice(1).map((edge, i) => Math.cbrt(edge - edges[i]!));
   const total = roots.reduce((sum, root) => sum + root, 0);
-  const centers: number[] = [];
+  const cuts = new Set([0]);
   let reached = 0;
   roots.forEach((root, i) => {
-    reached += root;
-    while (centers.length < size && reached >= total * (centers.length + 0.5) / size) {
-      centers.push(least + (i + 0.5) * width);
+    // A bin with k times its share is cut k times.
+    const [first, end] = [reached, reached += root].map((x) => Math.floor(x / total * MOST_CUTS));
+    for (let k = first!; k < end!; k++) {
+      const share = (k + 1 - first!) / (end! - first!);
+      cuts.add(Math.round(edges[i]! + share * (edges[i + 1]! - edges[i]!)));
     }
   });
-  return [...new Set(centers)];
+  return [...cuts.add(sorted.length)].sort((a, b) => a - b);
 }
 
 function borders(centers: readonly number[]): number[] {

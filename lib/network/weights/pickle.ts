@@ -71,7 +71,8 @@ export function unpickle(
   const text = (length: number) => new TextDecoder().decode(take(length));
   const line = () => {
     const end = bytes.indexOf(10, at);
-    const read = text(Math.max(0, end - at));
+    if (end < 0) refuse("the pickle must be whole", `no end of the line at byte ${at}`);
+    const read = text(end - at);
     take(1);
     return read;
   };

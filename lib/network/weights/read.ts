@@ -81,11 +81,11 @@ async function parsePlain(bytes: Uint8Array, name: string): Promise<Weights> {
   if (isHdf5(bytes)) return await parseHdf5(bytes, name);
   const { isOldTorch, parseOldTorch } = await import("./torch.ts");
   if (isOldTorch(bytes)) return parseOldTorch(bytes, name);
+  const { otherKind, refuseUnreadable } = await import("./unreadable.ts");
+  if (otherKind(bytes)) refuseUnreadable(bytes, refusing(name));
   const { isCaffeModel, parseCaffeModel } = await import("./caffe.ts");
   if (isCaffeModel(bytes)) return parseCaffeModel(bytes, name);
   const { isGraphDef, parseGraphDef } = await import("./graph_def.ts");
   if (isGraphDef(bytes)) return parseGraphDef(bytes, name);
-  const { explainUnreadable } = await import("./unreadable.ts");
-  const { rule, value } = explainUnreadable(bytes);
-  return refusing(name)(rule, value);
+  return refuseUnreadable(bytes, refusing(name));
 }

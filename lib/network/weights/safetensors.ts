@@ -84,7 +84,8 @@ export function parseSafetensors(bytes: Uint8Array, name = "weights"): Weights {
     end = to;
   }
   if (start + end !== bytes.length) fail(`the tensors end at ${start + end}`, bytes.length);
-  return { ...weights, ...expand(indices, weights, fail) };
+  const expanded = expand(indices, weights, fail); // takes the tables out
+  return { ...weights, ...expanded };
 }
 
 /** Replaces pairs of index and table by the weights that they stand for. */

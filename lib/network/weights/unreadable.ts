@@ -4,6 +4,7 @@
  * @module
  */
 import { isNpy } from "./numpy.ts";
+import type { Refuse } from "./tensors.ts";
 import { isPickle } from "./torch.ts";
 
 const FORMATS = "safetensors, PyTorch's .pth, Keras' HDF5, a caffemodel, a TensorFlow GraphDef, " +
@@ -54,10 +55,14 @@ const KINDS: [(bytes: Uint8Array) => boolean, string][] = [
   ],
 ];
 
-/** What a weights file must be, and what this one is instead. */
-export function explainUnreadable(bytes: Uint8Array): { rule: string; value: string } {
-  const kind = KINDS.find(([fits]) => fits(bytes))?.[1];
+/** What a file is that cannot be weights, and what to do about it. */
+export function otherKind(bytes: Uint8Array): string | undefined {
+  return KINDS.find(([fits]) => fits(bytes))?.[1];
+}
+
+/** Refuses a file that is in no format of weights. */
+export function refuseUnreadable(bytes: Uint8Array, refuse: Refuse): never {
   const start = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0"));
-  const value = kind ?? `a file of ${bytes.length} bytes that starts ${start.join(" ")}`;
-  return { rule: `it must be ${FORMATS}`, value };
+  const value = `a file of ${bytes.length} bytes that starts ${start.join(" ")}`;
+  return refuse(`it must be ${FORMATS}`, otherKind(bytes) ?? value);
 }

@@ -125,7 +125,8 @@ function startOf(view: DataView, offset: number, refuse: Refuse): number {
 
 function inflate(packed: Uint8Array, bytes: number, name: string, refuse: Refuse): Uint8Array {
   try {
-    return inflateRawSync(packed, { maxOutputLength: Math.max(1, bytes) });
+    const content = inflateRawSync(packed, { maxOutputLength: Math.max(1, bytes) });
+    return new Uint8Array(content.buffer, content.byteOffset, content.length);
   } catch (error) {
     const { message } = error as Error;
     return refuse(`${name} in the archive must inflate to ${bytes} bytes`, message);

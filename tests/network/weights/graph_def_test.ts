@@ -4,20 +4,9 @@ import "../../../lib/engine/engine.ts"; // keeps TensorFlow.js from printing its
 import { parseGraphDef } from "../../../lib/network/weights/graph_def.ts";
 import { loadInception5h } from "../../../lib/network/inception.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
+import { field, integer, varint } from "../../helpers/protobuf.ts";
 import { goldenFile, SMALL } from "../../helpers/seeded_networks.ts";
 
-// A writer of protobuf, field by field: a tag, then a varint, four bytes, or a length and as many bytes.
-
-function varint(value: number): number[] {
-  return value < 128 ? [value] : [value % 128 + 128, ...varint(Math.floor(value / 128))];
-}
-
-function field(number: number, payload: ArrayLike<number> | string): number[] {
-  const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
-  return [...varint(number * 8 + 2), ...varint(bytes.length), ...Array.from(bytes)];
-}
-
-const integer = (number: number, value: number) => [...varint(number * 8), ...varint(value)];
 const bytesOf = (values: { buffer: ArrayBufferLike }) => new Uint8Array(values.buffer);
 const shapeOf = (shape: number[]) =>
   field(2, shape.flatMap((size) => field(2, size < 0 ? [8, ...MINUS_ONE] : integer(1, size))));
@@ -42,8 +31,8 @@ Deno.test("parseGraphDef() reads the constants of a frozen graph", async () => {
   for (const [name, { shape, data }] of Object.entries(wanted)) {
     assertEquals(weights[name], { shape, data });
   }
-  // The classifiers are in the file as well, whole numbers are not weights.
-  assertEquals(weights.softmax2_w.shape, [8, 5]);
+  // The classifiers are in the file as well, but are of no use; whole numbers are not weights.
+  assertEquals(weights.softmax2_w, undefined);
   assertEquals(weights.concat_dim, undefined);
 });
 
@@ -60,13 +49,13 @@ Deno.test("parseGraphDef() reads float, double and half, as bytes or as lists", 
     constant("a", FLOAT, [2], content(new Float32Array([1.5, -2]))),
     constant("b", DOUBLE, [2], content(new Float64Array([1.5, -2]))),
     constant("c", HALF, [2], content(halves)),
-    constant("d", FLOAT, [1, 2], field(5, bytesOf(new Float32Array([1.5, -2])))),
+    constant("d", FLOAT, [1, 1, 1, 2], field(5, bytesOf(new Float32Array([1.5, -2])))),
     constant("e", FLOAT, [1], [5 * 8 + 5, ...bytesOf(new Float32Array([3]))]), // not packed
     constant("f", HALF, [2], field(13, [...varint(0x3c00), ...varint(0xc000)])),
-    constant("g", FLOAT, [2, 2], field(5, bytesOf(new Float32Array([0.5, 4])))),
+    constant("g", FLOAT, [4], field(5, bytesOf(new Float32Array([0.5, 4])))),
   );
   for (const { data } of [a, b, d]) assertEquals(Array.from(data), [1.5, -2]);
-  assertEquals(d.shape, [1, 2]);
+  assertEquals(d!.shape, [1, 1, 1, 2]);
   for (const { data } of [c, f]) assertEquals(Array.from(data), [1, -2]);
   assertEquals(Array.from(e.data), [3]);
   assertEquals(Array.from(g.data), [0.5, 4, 4, 4]); // a short list repeats its last value
@@ -85,6 +74,16 @@ Deno.test("parseGraphDef() skips what it does not know", () => {
   assertEquals(others, {});
 });
 
+for (const [file, total] of [["four_tensors", 2], ["forty_tensors", 2]] as const) {
+  Deno.test(`parseGraphDef() counts what the tensors of ${file}.pb claim together`, async () => {
+    const bytes = await Deno.readFile(goldenFile(`broken/${file}.pb`));
+    const before = Deno.memoryUsage().rss;
+    const rule = `at most 67108864 values together: current value is ${total * 2 ** 26} up to a1`;
+    assertThrows(() => parseGraphDef(bytes, "x.pb"), Error, rule);
+    assert(Deno.memoryUsage().rss - before < 400e6, "memory grew");
+  });
+}
+
 const four = content(new Float32Array([1]));
 const BROKEN: [string, number[][], string][] = [
   ["a length beyond the end", [[10, 200, 1, 0]], "a whole GraphDef"],
@@ -100,13 +99,13 @@ const BROKEN: [string, number[][], string][] = [
   ],
   [
     "a shape of 2 TB",
-    [constant("conv2d0_w", FLOAT, [8192, 8192, 8192], four)],
-    "conv2d0_w must have at most 67108864 values: current value is [8192,8192,8192]",
+    [constant("conv2d0_w", FLOAT, [8192, 8192, 8192, 1], four)],
+    "at most 67108864 values together: current value is 549755813888 up to conv2d0_w [8192,8192,",
   ],
   [
     "a list of one value for 2^62",
-    [constant("a", FLOAT, [2 ** 31, 2 ** 31], field(5, bytesOf(new Float32Array(1))))],
-    "a must have at most 67108864 values",
+    [constant("a", FLOAT, [2 ** 31, 2 ** 21, 1, 1], field(5, bytesOf(new Float32Array(1))))],
+    "at most 67108864 values together",
   ],
   ["a negative size", [constant("a", FLOAT, [-1], four)], "a must have a shape of counts"],
   ["a size of 2^60", [constant("a", FLOAT, [2 ** 60], four)], "a must have a shape of counts"],

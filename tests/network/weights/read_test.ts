@@ -133,11 +133,56 @@ Deno.test("readWeights() takes Node's buffers for what they are: views into some
   assertEquals(Array.from(parseSafetensors(buffer).a.data), [2]);
 });
 
+Deno.test("parseSafetensors() looks eight bits up in their table", () => {
+  const body = new Uint8Array([...new Uint8Array(new Float32Array([-1, 0.5]).buffer), 1, 1, 0, 1]);
+  const header = { "a.table": entry("F32", [2], [0, 8]), "a.index": entry("U8", [2, 2], [8, 12]) };
+  const weights = parseSafetensors(file(header, body));
+  assertEquals(weights, { a: { shape: [2, 2], data: new Float32Array([0.5, 0.5, -1, 0.5]) } });
+});
+
+Deno.test("readWeights() names the file in every refusal of what is broken", async () => {
+  for (const name of ["dtype_object.safetensors", "forty_tensors.pb", "flipped_member.zip"]) {
+    const place = goldenFile(`broken/${name}`);
+    const error = await assertRejects(() => readWeights(place), Error, "Cannot read the weights ");
+    assertStringIncludes(error.message, name);
+  }
+});
+
+Deno.test("readWeights() notices a flipped bit in an archive by its checksum", async () => {
+  const place = goldenFile("broken/flipped_member.zip");
+  const rule = "w.safetensors in the archive must have the checksum";
+  await assertRejects(() => readWeights(place), Error, rule);
+});
+
+Deno.test("readWeights() says what a file is that is no weights file, and what to do", async () => {
+  const text = (text: string) => new TextEncoder().encode(text);
+  const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 80134624\n";
+  const tar = new Uint8Array(512);
+  tar.set(text("ustar"), 257);
+  const kinds: [Uint8Array, string][] = [
+    [text(pointer), "a Git LFS pointer, which only names the file; fetch the file itself with"],
+    [text("<!DOCTYPE html>\n<html></html>"), "a web page; its address is that of a page about"],
+    [text("\n <html lang='en'>"), "a web page"],
+    [text("MATLAB 5.0 MAT-file, Platform: GLNXA64"), "a MATLAB file; convert it"],
+    [new Uint8Array([0x93, ...text("NUMPY"), 1, 0, 0, 0]), "a single NumPy array (.npy); save"],
+    [new Uint8Array([0x80, 4, 0x4e, 0x2e]), "a Python pickle, which may run anything; save"],
+    [new Uint8Array([0x1f, 0x8b, 8, 0]), "a file packed by gzip; unpack it first"],
+    [tar, "a tar archive; unpack it first"],
+    [new Uint8Array([8, 7, 0x12, 4]), "perhaps an ONNX model; save the weights as"],
+    [new Uint8Array([0x1c, 0, 0, 0, ...text("TFL3")]), "a TensorFlow Lite model"],
+  ];
+  for (const [bytes, value] of kinds) {
+    await assertRejects(() => readWeights(bytes), Error, `current value is ${value}`);
+  }
+});
+
 Deno.test("readWeights() says what it can read and how another file starts", async () => {
-  const formats = "safetensors, Keras' HDF5, a TensorFlow GraphDef or a zip archive";
+  const formats =
+    "safetensors, PyTorch's .pth, Keras' HDF5, a caffemodel, a TensorFlow GraphDef, " +
+    "NumPy's .npz or a zip archive with one of them";
   const refusals: [Uint8Array, string][] = [
-    [new Uint8Array(), "current value is empty"],
-    [new TextEncoder().encode("<html>not found"), "15 bytes that starts 3c 68 74 6d 6c 3e 6e 6f"],
+    [new Uint8Array(), "current value is an empty file; fetch it again"],
+    [new TextEncoder().encode("not found, sorry"), "16 bytes that starts 6e 6f 74 20 66 6f 75 6e"],
   ];
   for (const [bytes, value] of refusals) {
     const error = await assertRejects(() => readWeights(bytes), Error, formats);
