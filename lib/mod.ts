@@ -16,9 +16,17 @@
  * @module
  */
 // base
-export { inKernel, onInterrupt, setting, untilStopped } from "./base/notebook.ts";
+export {
+  displayable,
+  inKernel,
+  onInterrupt,
+  setting,
+  StoppedError,
+  untilStopped,
+} from "./base/notebook.ts";
 export { type Random, seededRandom, uniformNoise } from "./base/random.ts";
 // picture
+export { type Crop, cropPicture, meanDifference, mirrorPicture } from "./picture/edit.ts";
 export { fromOklab, paintColors, type PaintColorsOptions, toOklab } from "./picture/color.ts";
 export { matchMoments, type Moments, momentsOf, noiseLike } from "./picture/moments.ts";
 export {
@@ -177,9 +185,15 @@ export {
   claim,
   contactSheet,
   type ContactSheetOptions,
+  curtain,
+  type CurtainOptions,
   DISPLAY,
+  downloadLink,
+  explore,
+  type ExploreOptions,
   featureMaps,
   type Figure,
+  type Html,
   lineChart,
   type LineChartOptions,
   live,
@@ -191,6 +205,9 @@ export {
   type PlotLossesOptions,
   type Publisher,
   type PublishOptions,
+  scrub,
+  type ScrubFrame,
+  type ScrubOptions,
   type Series,
   show,
   type Showable,
@@ -198,4 +215,6 @@ export {
   type Table,
   table,
   type TableOptions,
+  zoom,
+  type ZoomOptions,
 } from "./display/mod.ts";

@@ -85,6 +85,14 @@ function enlargingTaps(from: number, to: number): { first: number; next: number;
   });
 }
 
+/** A single picture as it is (a contact sheet is composed already), but no dot and no wall. */
+export function legible(picture: Picture, width?: number): Picture {
+  const side = Math.max(picture.width, picture.height);
+  const target = Math.min(1200, Math.max(256, side));
+  const size = fitInto(picture, width ?? target, width === undefined ? target : Infinity);
+  return scalePicture(picture, size.width, size.height);
+}
+
 /** A picture with a text alternative: PNG while that is small, else JPEG (GitHub and VS Code draw both). */
 export function pictureBundle(picture: Picture, text: string, quality = 82): Bundle {
   const png = encodePicture(picture, "png");

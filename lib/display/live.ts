@@ -1,20 +1,23 @@
 /**
- * Watching a run: a picture that is drawn again in place, how far it is, and how the losses fall.
+ * Watching a run: a line that counts the steps every second, and below it a picture that is drawn again
+ * in place, beside the course of the losses.
  *
- * Everything is one composed picture, so that it cannot fall apart and the last one stays in the saved
+ * The picture is composed into one, so that it cannot fall apart and the last one stays in the saved
  * notebook. JPEG on the way, as small as can be; the last one is as good as {@link pictureBundle} makes it.
  *
  * @module
  */
-import { checkInRange, checkPositiveInteger } from "../base/check.ts";
-import type { Picture } from "../picture/picture.ts";
-import { compose, fitInto, jpegBundle, pictureBundle } from "./compose.ts";
 import { inKernel } from "../base/notebook.ts";
-import { publish, type Publisher } from "./publish.ts";
+import { checkInRange, checkOptions, checkPositiveInteger } from "../base/check.ts";
+import { shortNumber } from "../base/words.ts";
+import type { Picture } from "../picture/picture.ts";
+import { compose, jpegBundle, pictureBundle } from "./compose.ts";
+import { type Progress, progressBundle, progressLine } from "./counter.ts";
 import type { LossNumbers } from "./losses.ts";
-import { drawPanel, PANEL_WIDTH, panelHeight } from "./panel.ts";
+import { besidePanel, viewSize } from "./panel.ts";
+import { type Bundle, DISPLAY, publish, type Publisher } from "./publish.ts";
+import { scrub, type ScrubFrame } from "./scrub.ts";
 import { drawLines, fitText } from "./svg.ts";
-import { clock, duration, shortNumber } from "../base/words.ts";
 
 /** What the display needs to know of a frame of a run. */
 export type LiveFrame = {
@@ -25,6 +28,10 @@ export type LiveFrame = {
   readonly seconds: number;
   /** Whether the run ends here, although there may be iterations left. */
   readonly last?: boolean;
+  /** Whether it ends before its time. */
+  readonly stopped?: boolean;
+  /** Coarse to fine: which of the sizes this is, from 0, and how many there are. */
+  readonly scale?: { index: number; count: number; size: number };
   /** Undefined where they were not read. */
   readonly losses?: Record<string, LossNumbers>;
   readonly picture?: Picture;
@@ -32,27 +39,43 @@ export type LiveFrame = {
 
 /** How {@link live} shows a run. */
 export type LiveOptions = {
-  /** Draw the first frame, then every so many, and the last one. */
+  /**
+   * Draw the first picture, then one every so many iterations, and the last one; at slow steps also when
+   * five seconds have gone by.
+   *
+   * @default {10}
+   */
   every?: number;
-  /** Width of the picture; by default its own, within 256 and 640. */
+  /** Width of the picture in pixels. @default its own, within 256 and 640 */
   width?: number;
-  /** 0–100, for all frames but the last. */
+  /** 0–100, for all pictures but the last. @default {80} */
   jpegQuality?: number;
-  /** Keep the pictures, one below the other, as the tutorial does. */
+  /** Keep the pictures, one below the other, as the tutorial does. @default {false} */
   keep?: boolean;
+  /** Leave a slider through the pictures behind: {@link scrub}. @default {false} */
+  scrub?: boolean;
   /** Takes the place of the notebook's page. */
   publisher?: Publisher;
 };
 
+/** A picture is drawn at least so often, if there is a new one. */
+const DRAW_SECONDS = 5;
+
+/** The counter moves about so often. */
+const COUNT_SECONDS = 0.9;
+
 /** What is known of the run that is being watched. */
 type Run = {
-  displayId: string;
   startIteration: number;
   startSeconds: number;
   lastIteration: number;
   ended: boolean;
-  published: boolean;
+  counted: number;
+  drawn: number;
   curves: Record<string, number[]>;
+  kept: ScrubFrame[];
+  /** Draws over what stands at a place of the page, or puts it there. */
+  put(place: "counter" | "picture", bundle: Bundle): Promise<void>;
 };
 
 /**
@@ -69,77 +92,89 @@ type Run = {
  * ```
  */
 export function live(options: LiveOptions = {}): (frame: LiveFrame) => Promise<void> {
-  const { every = 10, width, jpegQuality = 80, keep = false, publisher } = options;
+  const known = ["every", "width", "jpegQuality", "keep", "scrub", "publisher"];
+  checkOptions("watch a run", options, known);
+  const { every = 10, width, jpegQuality = 80, keep = false, publisher = publish } = options;
   checkPositiveInteger("watch a run", "every", every);
   if (width !== undefined) checkPositiveInteger("watch a run", "width", width);
   checkInRange("watch a run", "jpegQuality", jpegQuality, 1, 100);
+  const inTerminal = publisher === publish && !inKernel();
   let run: Run | undefined;
 
   return async (frame) => {
-    const { iteration, iterations, seconds } = frame;
-    if (!run || run.ended || iteration <= run.lastIteration) run = newRun(iteration, seconds);
-    const first = iteration === run.startIteration;
+    const { iteration, iterations, seconds, losses, picture } = frame;
+    if (!run || run.ended || iteration <= run.lastIteration) run = newRun(frame, publisher);
     const last = frame.last ?? iteration + 1 >= iterations;
     run.lastIteration = iteration;
     run.ended = last;
-    const { losses, picture } = frame;
-    if (!losses || !picture) return;
-    if (!first && !last && (iteration + 1) % every !== 0) return;
-
-    for (const [name, { loss }] of Object.entries(losses)) (run.curves[name] ??= []).push(loss);
-    const words = progressWords(frame, run, losses);
-    const line = [words.step, words.losses, words.time].filter((part) => part !== "").join(" · ");
-    if (!publisher && !inKernel()) {
-      printProgress(line, last);
+    for (const [name, { loss }] of Object.entries(losses ?? {})) {
+      (run.curves[name] ??= []).push(loss);
+    }
+    const progress = progressOf(frame, run, last);
+    const due = last || run.drawn === -Infinity || (iteration + 1) % every === 0 ||
+      seconds - run.drawn >= DRAW_SECONDS;
+    const draws = picture !== undefined && losses !== undefined && due;
+    if (inTerminal) {
+      if (draws) printProgress(`${progressLine(progress)} · ${lossWords(losses)}`, last);
+      if (draws) run.drawn = seconds;
       return;
     }
-
+    if (last || seconds - run.counted >= COUNT_SECONDS) {
+      run.counted = seconds;
+      await run.put("counter", progressBundle(progress));
+    }
+    if (!draws) return;
+    run.drawn = seconds;
+    if (options.scrub) run.kept.push({ iteration, picture, losses });
+    const words = { step: `after step ${iteration + 1}`, losses: lossWords(losses) };
+    const line = `${words.step} · ${words.losses}`;
     const view = keep
       ? withCaption(picture, line, width)
-      : withPanel(picture, width, { ...words, done: (iteration + 1) / iterations, run });
+      : besidePanel(picture, width, { step: words.step, curves: run.curves });
     const bundle = last ? pictureBundle(view, line) : jpegBundle(view, line, jpegQuality);
-    const { displayId, published } = run;
-    await (publisher ?? publish)(bundle, keep ? {} : { displayId, update: published });
-    run.published = true;
+    await (keep ? publisher(bundle) : run.put("picture", bundle));
+    if (last && run.kept.length > 1) await publisher(scrub(run.kept)[DISPLAY]());
   };
 }
 
-function newRun(iteration: number, seconds: number): Run {
+function newRun({ iteration, seconds }: LiveFrame, publisher: Publisher): Run {
+  // Never used before, or an output of an earlier session would be drawn over.
+  const ids = { counter: crypto.randomUUID(), picture: crypto.randomUUID() };
+  const there = new Set<string>();
   return {
-    // Never used before, or an output of an earlier session would be drawn over.
-    displayId: crypto.randomUUID(),
     startIteration: iteration,
     startSeconds: seconds,
     lastIteration: iteration,
     ended: false,
-    published: false,
+    counted: -Infinity,
+    drawn: -Infinity,
     curves: {},
+    kept: [],
+    async put(place, bundle) {
+      await publisher(bundle, { displayId: ids[place], update: there.has(place) });
+      there.add(place);
+    },
   };
 }
 
-/** `step 30/120`, `content 1.9e10 · style 4.7e28`, `0.9 s/step · 1:21 left`. */
-function progressWords(
-  { iteration, iterations, seconds, last }: LiveFrame,
-  run: Run,
-  losses: Record<string, LossNumbers>,
-): { step: string; losses: string; time: string } {
-  const steps = iteration - run.startIteration;
+function progressOf(
+  { iteration, iterations, seconds, stopped = false, scale }: LiveFrame,
+  { startIteration, startSeconds }: Run,
+  last: boolean,
+): Progress {
+  const steps = iteration - startIteration;
   // The first frame's time holds the preparations too, so it counts only while there is no other.
-  const pace = steps > 0 ? (seconds - run.startSeconds) / steps : seconds;
-  const rest = iterations - iteration - 1;
-  return {
-    step: `step ${iteration + 1}/${iterations}`,
-    losses: Object.entries(losses).map(([name, { loss }]) => `${name} ${shortNumber(loss)}`)
-      .join(" · "),
-    time: `${shortNumber(pace, 2)} s/step · ` +
-      (rest > 0 && !last ? `${clock(pace * rest)} left` : `${duration(seconds)} in all`),
-  };
+  const pace = steps > 0 ? (seconds - startSeconds) / steps : seconds;
+  const remark = scale && scale.count > 1
+    ? `size ${scale.size}, ${scale.index + 1} of ${scale.count}`
+    : undefined;
+  return { iteration, iterations, seconds, pace, last, stopped, remark };
 }
 
-/** The size at which a picture is shown: tiny ones enlarged, large ones reduced. */
-function viewSize(picture: Picture, width?: number): { width: number; height: number } {
-  const target = width ?? Math.min(640, Math.max(256, picture.width));
-  return fitInto(picture, target, 640);
+/** `content 1.9e10 · style 4.7e28`. */
+function lossWords(losses: Record<string, LossNumbers>): string {
+  return Object.entries(losses).map(([name, { loss }]) => `${name} ${shortNumber(loss)}`)
+    .join(" · ");
 }
 
 function withCaption(picture: Picture, line: string, width?: number): Picture {
@@ -149,24 +184,6 @@ function withCaption(picture: Picture, line: string, width?: number): Picture {
   const text = drawLines(caption.lines, { x: 2, y: size.height + 5, size: caption.size });
   const height = size.height + 8 + Math.ceil(caption.height);
   return compose(whole, height, text, [{ picture, x: 0, y: 0, ...size }]);
-}
-
-function withPanel(
-  picture: Picture,
-  width: number | undefined,
-  { run, ...words }: { step: string; time: string; done: number; run: Run },
-): Picture {
-  const margin = 8;
-  const size = viewSize(picture, width);
-  const height = Math.max(size.height, panelHeight(run.curves));
-  const panel = drawPanel({ ...words, curves: run.curves, height });
-  const left = margin + size.width + 16;
-  return compose(
-    left + PANEL_WIDTH + margin,
-    height + 2 * margin,
-    `<g transform="translate(${left} ${margin})">${panel}</g>`,
-    [{ picture, x: margin, y: margin, ...size }],
-  );
 }
 
 /** A line that overwrites itself in a terminal; where there is none, each on its own. */

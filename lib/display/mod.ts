@@ -8,10 +8,11 @@
  *
  * @module
  */
-import { cannot, describe } from "../base/check.ts";
-import { fitInto, pictureBundle, scalePicture } from "./compose.ts";
+import "./values.ts";
+import { cannot, checkNoPromise, describe } from "../base/check.ts";
+import { legible, pictureBundle } from "./compose.ts";
 import { type Bundle, DISPLAY, type Figure, publish } from "./publish.ts";
-import { CHART_WIDTH } from "./plot.ts";
+import { type Chart, CHART_WIDTH } from "./plot.ts";
 import { captionedPictures, type ShowOptions } from "./sheet.ts";
 import { escapeXml } from "../base/words.ts";
 import { inKernel } from "../base/notebook.ts";
@@ -19,6 +20,9 @@ import type { Picture } from "../picture/picture.ts";
 
 export { type Animation, animation, type AnimationOptions } from "./animation.ts";
 export { type Bar, barChart, type BarChartOptions } from "./bar_chart.ts";
+export { curtain, type CurtainOptions, zoom, type ZoomOptions } from "./curtain.ts";
+export { downloadLink, explore, type ExploreOptions } from "./explore.ts";
+export type { Html } from "./html.ts";
 export { DISPLAY } from "./publish.ts";
 export type { Bundle, Figure, Publisher, PublishOptions } from "./publish.ts";
 export { featureMaps, matrixPicture } from "./maps.ts";
@@ -27,7 +31,8 @@ export { live, type LiveFrame, type LiveOptions } from "./live.ts";
 export { adjustmentLine } from "./log.ts";
 export { type HistoryEntry, type LossNumbers, plotLosses } from "./losses.ts";
 export type { PlotLossesOptions } from "./losses.ts";
-export type { Chart } from "./plot.ts";
+export type { Chart };
+export { scrub, type ScrubFrame, type ScrubOptions } from "./scrub.ts";
 export { contactSheet, type ContactSheetOptions, type ShowOptions } from "./sheet.ts";
 export { type Table, table, type TableOptions } from "./table.ts";
 
@@ -52,21 +57,23 @@ export type Showable = Picture | Record<string, Picture> | Figure;
  * ```
  */
 export async function show(what: Showable, options: ShowOptions = {}): Promise<void> {
+  checkNoPromise("show", "it", what);
   if (typeof what !== "object" || what === null) {
     const rule = "it must be a picture, an object of named pictures, a chart or a table";
     throw new TypeError(cannot("show", rule, describe(what)));
   }
   if (isFigure(what)) {
-    // The PNG of a chart has more pixels than it should take up.
-    const { width = "svg" in what ? CHART_WIDTH : undefined } = options;
+    const chart = "sharp" in what;
+    const { width = chart ? CHART_WIDTH : undefined } = options;
     const metadata: Record<string, unknown> = width ? { "image/png": { width } } : {};
-    return await put(what[DISPLAY](), { metadata });
+    return await put(chart ? (what as Chart).sharp() : what[DISPLAY](), { metadata });
   }
   if (isPicture(what)) {
     const text = `${what.width}×${what.height}`;
     return await put(pictureBundle(legible(what, options.width), text));
   }
   for (const [name, picture] of Object.entries(what)) {
+    checkNoPromise("show", name, picture);
     if (!isPicture(picture)) {
       throw new TypeError(cannot("show", `${name} must be a picture`, describe(picture)));
     }
@@ -74,14 +81,6 @@ export async function show(what: Showable, options: ShowOptions = {}): Promise<v
   const text = Object.entries(what).map(([name, { width, height }]) => `${name} ${width}×${height}`)
     .join(" · ");
   await put(pictureBundle(captionedPictures(what, options), text));
-}
-
-/** A single picture as it is (a contact sheet is composed already), but no dot and no wall. */
-function legible(picture: Picture, width?: number): Picture {
-  const side = Math.max(picture.width, picture.height);
-  const target = Math.min(1200, Math.max(256, side));
-  const size = fitInto(picture, width ?? target, width === undefined ? target : Infinity);
-  return scalePicture(picture, size.width, size.height);
 }
 
 /**
@@ -107,7 +106,7 @@ async function put(bundle: Bundle, options: { metadata?: Record<string, unknown>
 }
 
 function isFigure(what: Showable): what is Figure {
-  return DISPLAY in what;
+  return DISPLAY in what && !isPicture(what);
 }
 
 function isPicture(what: unknown): what is Picture {

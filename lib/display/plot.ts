@@ -2,8 +2,11 @@
  * What all charts share: Observable Plot outside a browser, colours, scales, and the finished figure.
  *
  * Plot needs a document to build its SVG in; linkedom is one. The SVG is then made independent of the
- * page around it (a dark theme, no style sheets) and drawn as PNG too, because not every viewer of
- * notebooks draws SVG.
+ * page around it (no style sheets) and drawn as PNG too, because not every viewer of notebooks draws SVG.
+ *
+ * Charts have no ground, so that they lie on a light page as on a dark one. An SVG that is shown as an
+ * image cannot know which it is: text is of a grey that can be read on both, with 4.5:1 on white and
+ * 4.2:1 on JupyterLab's dark #111111 (WCAG 2.2, contrast ratio).
  *
  * @module
  */
@@ -14,13 +17,21 @@ import { drawLines, fitText, FONT_FAMILY, INK, rasterize, svgDocument } from "./
 import { shortNumber } from "../base/words.ts";
 
 /** A chart: shown as the last line of a cell or by `await show(chart)`, or written to a file. */
-export type Chart = Figure & { readonly svg: string; readonly png: Uint8Array };
+export type Chart = Figure & {
+  readonly svg: string;
+  readonly png: Uint8Array;
+  /** The content with a PNG of more pixels than it should take up. */
+  sharp(): Bundle;
+};
 
 /** Width of a chart in SVG units; its PNG has {@link PNG_ZOOM} times as many pixels. */
 export const CHART_WIDTH = 680;
 
-/** Pixels of the PNG per SVG unit: sharp on dense screens, still small. */
+/** Pixels of a PNG file per SVG unit: sharp on dense screens, still small. */
 export const PNG_ZOOM = 1.5;
+
+/** Text and axes, on light and on dark. */
+const NEUTRAL = "#767676";
 
 /**
  * Colours that people with colour-blindness can tell apart: Okabe, Ito 2008, "Color universal design",
@@ -33,7 +44,7 @@ export const PALETTE = [
   "#cc79a7",
   "#e69f00",
   "#56b4e9",
-  "#444444",
+  "#999999",
 ];
 
 /** The colour of the i-th line or group. */
@@ -57,7 +68,7 @@ export function drawPlot(
     .replace(/<style>[\s\S]*?<\/style>/, "")
     .replace(/ class="[^"]*"/g, "")
     .replaceAll("currentColor", INK)
-    .replaceAll("var(--plot-background)", "white")
+    .replaceAll("var(--plot-background)", "none")
     .replaceAll("system-ui, sans-serif", FONT_FAMILY);
   const scale = (axis: string) => {
     const apply = plot.scale(axis as Plot.ScaleName)?.apply;
@@ -84,11 +95,18 @@ export function finishChart(
     drawLines(heading.lines, { x: 10, y: 8, size: heading.size, bold: true }) +
       `<g transform="translate(0 ${top})">${drawing}</g>` +
       drawLines(remark.lines, { x: 10, y: top + size.height, size: remark.size }),
-  );
-  const png = new Uint8Array(rasterize(svg, PNG_ZOOM).asPng());
+    "none",
+  ).replaceAll(INK, NEUTRAL);
+  const draw = (zoom: number) => new Uint8Array(rasterize(svg, zoom).asPng());
+  const png = draw(PNG_ZOOM);
   const full = [title, text, ...notes].filter((part) => part !== "").join("\n");
-  const bundle: Bundle = { "image/svg+xml": svg, "image/png": toBase64(png), "text/plain": full };
-  return { svg, png, text: full, [DISPLAY]: () => bundle };
+  const bundle = (png: Uint8Array): Bundle => ({
+    "image/svg+xml": svg,
+    "image/png": toBase64(png),
+    "text/plain": full,
+  });
+  // As a cell's last line the PNG has no say in its width: there it has a pixel per unit.
+  return { svg, png, text: full, sharp: () => bundle(png), [DISPLAY]: () => bundle(draw(1)) };
 }
 
 /** An axis: how a value becomes a position, the range of positions, and the ticks. */

@@ -7,7 +7,9 @@
  *
  * @module
  */
-import { inKernel } from "../base/notebook.ts";
+import { DISPLAY, inKernel, noteActivity } from "../base/notebook.ts";
+
+export { DISPLAY };
 
 /** The same content by media type; binary formats are in base64. */
 export type Bundle = Record<string, string>;
@@ -21,9 +23,6 @@ export type PublishOptions = {
 
 /** Something that puts a bundle on a page; tests pass their own. */
 export type Publisher = (bundle: Bundle, options?: PublishOptions) => Promise<void>;
-
-/** The symbol that the Deno kernel looks for on the value of a cell's last line. */
-export const DISPLAY: unique symbol = Symbol.for("Jupyter.display");
 
 /** Something that a notebook can draw: as the last line of a cell, or anywhere by `await show(it)`. */
 export type Figure = {
@@ -45,6 +44,7 @@ function settleTime(version: string): number {
  */
 export async function publish(bundle: Bundle, options: PublishOptions = {}): Promise<void> {
   if (!inKernel()) return;
+  noteActivity();
   const { displayId, update = false, metadata = {} } = options;
   await Deno.jupyter.broadcast(update ? "update_display_data" : "display_data", {
     data: bundle,

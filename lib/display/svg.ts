@@ -39,11 +39,17 @@ function parse(svg: string, zoom = 1): Resvg {
   });
 }
 
-/** An SVG document of this size in pixels around `body`, on white: legible on a dark page too. */
-export function svgDocument(width: number, height: number, body: string): string {
+/** An SVG document of this size in pixels around `body`, on white unless another ground is given. */
+export function svgDocument(
+  width: number,
+  height: number,
+  body: string,
+  ground = "white",
+): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
     `viewBox="0 0 ${width} ${height}" font-family="${FONT_FAMILY}" fill="${INK}">` +
-    `<rect width="${width}" height="${height}" fill="white"/>${body}</svg>`;
+    (ground === "none" ? "" : `<rect width="${width}" height="${height}" fill="${ground}"/>`) +
+    `${body}</svg>`;
 }
 
 /** Draws an SVG document; `zoom` is pixels per SVG unit. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { displayable } from "../base/notebook.ts";
 import { type Architecture, checkWeights } from "./architecture.ts";
 import type { Weights } from "./weights/read.ts";
 
@@ -31,5 +32,5 @@ export function createNetwork(architecture: Architecture, weights: Weights): Net
     for (const release of releases) release();
     releases.clear();
   };
-  return { ...architecture, weights, releases, dispose };
+  return displayable("network", { ...architecture, weights, releases, dispose });
 }

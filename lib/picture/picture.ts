@@ -18,13 +18,9 @@ import {
   describe,
 } from "../base/check.ts";
 import { decodePicture, MAX_PIXELS } from "./decode.ts";
-import {
-  checkFileWritable,
-  nameSource,
-  readBytes,
-  type Source,
-  writeWhole,
-} from "../base/files.ts";
+import { checkFileWritable, nameSource, readBytes, writeWhole } from "../base/files.ts";
+import type { Source } from "../base/files.ts";
+import { displayable } from "../base/notebook.ts";
 import { resampleLanczos } from "./resample.ts";
 
 /** A picture: `data` holds RGB interleaved, row by row, 0–255; its length is width × height × 3. */
@@ -89,7 +85,7 @@ export async function readPicture(
   const target = maxSize !== undefined ? { maxSize } : size && { width: size[0], height: size[1] };
   const [toWidth, toHeight] = target ? targetSize({ width, height }, target) : [width, height];
   const resized = resampleLanczos(data, [width, height], [toWidth, toHeight]);
-  return { width: toWidth, height: toHeight, data: resized };
+  return displayable("picture", { width: toWidth, height: toHeight, data: resized });
 }
 
 /**
@@ -112,7 +108,7 @@ export function resizePicture(picture: Picture, target: TargetSize): Picture {
   const [width, height] = targetSize(picture, target);
   if (width === picture.width && height === picture.height) return picture;
   const data = resampleLanczos(picture.data, [picture.width, picture.height], [width, height]);
-  return { width, height, data };
+  return displayable("picture", { width, height, data });
 }
 
 /** The size that a picture of this size gets, as {@linkcode resizePicture} makes it. */
@@ -244,7 +240,7 @@ export async function toPicture(tensor: tf.Tensor4D): Promise<Picture> {
     }
     data[i] = data[i] < 0 ? 0 : 255;
   }
-  return { width, height, data };
+  return displayable("picture", { width, height, data });
 }
 
 /** Throws unless `picture` is one: whole sides above 0 and that many values. */

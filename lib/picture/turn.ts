@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { displayable } from "../base/notebook.ts";
 import { cannot, describe } from "../base/check.ts";
 import { checkPicture, type Picture } from "./picture.ts";
 
@@ -57,7 +58,7 @@ export function turnPicture(
       blend(picture, fromX, fromY, data, 3 * (y * width + x));
     }
   }
-  return { width, height, data };
+  return displayable("picture", { width, height, data });
 }
 
 /** The middle of a picture. */

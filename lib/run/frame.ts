@@ -45,6 +45,8 @@ export type Frame = {
   engine: Engine;
   /** Whether the run ends here. */
   last: boolean;
+  /** Whether it ends before its time: Stop, or an aborted signal. */
+  stopped: boolean;
   /**
    * The losses that the iteration started from, and the adjustments computed from them; undefined where
    * they were not read, see `readEvery`.

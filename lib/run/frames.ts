@@ -6,7 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { announceEngine, currentEngine, type Engine, engineTrouble } from "../engine/engine.ts";
-import { onInterrupt } from "../base/notebook.ts";
+import { displayable, stoppable } from "../base/notebook.ts";
 import { seeThrough } from "../network/features.ts";
 import type { Network } from "../network/network.ts";
 import { createObjective, type Evaluation, type Objective } from "../loss/objective.ts";
@@ -34,6 +34,7 @@ import { startPicture } from "./start.ts";
  *
  * @throws {DivergedError} when a loss is no longer finite.
  * @throws {RunError} when the engine fails, such as a GPU that is lost.
+ * @throws {StoppedError} in a notebook, right after a Stop: then the queue of cells ends.
  * @throws {Error} when an optimizer does not go with the weighting.
  */
 export async function* frames(
@@ -51,8 +52,9 @@ export async function* frames(
   }
   const engine = await currentEngine();
   announceEngine(engine);
-  let stopped = false;
-  const release: (() => void)[] = [onInterrupt(() => stopped = true)];
+  const stop = stoppable();
+  const isStopped = () => stop.isStopped() || (signal?.aborted ?? false);
+  const release: (() => void)[] = [stop.end];
   try {
     const start = resume?.picture ?? startPicture(options);
     const objective = createObjective(seeThrough(network, options), termsOf(options), {
@@ -68,10 +70,8 @@ export async function* frames(
     release.push(() => run.dispose());
     const loop = createLoop({ engine, options, objective, image, run, start });
     release.push(loop.dispose);
-    while (!loop.isOver() && !stopped && !signal?.aborted) {
-      yield await loop.iterate(() => stopped ||= signal?.aborted ?? false);
-    }
-    return await loop.result(stopped || (signal?.aborted ?? false));
+    while (!loop.isOver() && !isStopped()) yield await loop.iterate(isStopped);
+    return await loop.result(isStopped());
   } finally {
     for (const free of release.reverse()) free();
   }
@@ -140,7 +140,9 @@ function createLoop({ engine, options, objective, image, run, start }: Loop) {
       // A macrotask lets the Stop button and timers in.
       await new Promise((resolve) => setTimeout(resolve, 0));
       const done = iteration + 1;
-      const last = isStopped() || done >= end || run.evaluations() >= most || elapsed() >= time;
+      const over = done >= end || run.evaluations() >= most || elapsed() >= time;
+      const stopped = !over && isStopped();
+      const last = over || stopped;
       // The one rule: read, check, record and show after every so many iterations, and the last.
       const measured = last || done % readEvery === 0 ? await read(before, evaluation) : undefined;
       const frame = {
@@ -150,6 +152,7 @@ function createLoop({ engine, options, objective, image, run, start }: Loop) {
         seconds: elapsed(),
         engine,
         last,
+        stopped,
       };
       if (measured) {
         const { evaluations, seconds } = frame;
@@ -184,7 +187,7 @@ function createLoop({ engine, options, objective, image, run, start }: Loop) {
       const { total, losses } = await readLosses(objective, measured);
       const done = await checkpoint();
       const outcome = {
-        picture: finish(done.picture),
+        picture: displayable("picture", finish(done.picture)),
         stopped: wasStopped && !isOver(),
         iterations: iteration,
         evaluations: evaluations(),
@@ -195,10 +198,9 @@ function createLoop({ engine, options, objective, image, run, start }: Loop) {
         history,
         checkpoint: done,
       };
-      return {
-        ...outcome,
-        notes: notesOn({ ...outcome, picture: done.picture }, start, objective.weighting, run),
-      };
+      const moved = { ...outcome, picture: done.picture };
+      const notes = notesOn(moved, start, objective.weighting, run);
+      return displayable("result", { ...outcome, notes });
     } finally {
       tf.dispose(measured);
     }

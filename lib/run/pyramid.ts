@@ -11,6 +11,7 @@
  * @module
  */
 import { cannot, describe } from "../base/check.ts";
+import { displayable } from "../base/notebook.ts";
 import { checkSize, layersLike } from "../network/architecture.ts";
 import type { Network } from "../network/network.ts";
 import { gradientDescent } from "../optimizers/gradient_descent.ts";
@@ -89,7 +90,7 @@ export async function* pyramidFrames(
     checkpoint = result.checkpoint;
     if (result.stopped || spentOn(result) >= evaluations || spent >= seconds) break;
   }
-  return { ...result!, seconds: spent, history, notes: [...notes] };
+  return displayable("result", { ...result!, seconds: spent, history, notes: [...notes] });
 }
 
 /** The picture that gives the mixed image its shape. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { checkOneOf } from "../base/check.ts";
+import { displayable } from "../base/notebook.ts";
 import { matchMoments, noiseLike } from "../picture/moments.ts";
 import { type Picture, resizePicture, sizeOf } from "../picture/picture.ts";
 import { seededRandom, uniformNoise } from "../base/random.ts";
@@ -59,7 +60,8 @@ export function startPicture(
   if (typeof start === "object") return fit(start, width, height);
   checkOneOf("start", "start", start, STARTS);
   if (start === "noise") {
-    return { width, height, data: uniformNoise(width * height * 3, 128, 129, seededRandom(seed)) };
+    const data = uniformNoise(width * height * 3, 128, 129, seededRandom(seed));
+    return displayable("picture", { width, height, data });
   }
   const need = (source: { picture: Picture } | undefined, role: string): Picture => {
     if (source) return source.picture;

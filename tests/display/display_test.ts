@@ -30,6 +30,7 @@ import { captionedPictures } from "../../lib/display/sheet.ts";
 import { fitText, textWidth } from "../../lib/display/svg.ts";
 import { inKernel } from "../../lib/base/notebook.ts";
 import { type Picture, readPicture } from "../../lib/picture/picture.ts";
+import { inFakeKernel, printed } from "../helpers/fake_kernel.ts";
 
 function plain(width: number, height: number, [r, g, b] = [200, 40, 60]): Picture {
   const data = new Float32Array(width * height * 3);
@@ -54,37 +55,6 @@ function hasInk(picture: Picture, left: number, top: number, right: number, bott
 
 function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.fromBase64(text);
-}
-
-/** The lines that were printed while `run` ran. */
-async function printed(run: () => Promise<void>): Promise<string[]> {
-  const lines: string[] = [];
-  const log = console.log;
-  console.log = (line: unknown) => lines.push(String(line));
-  try {
-    await run();
-  } finally {
-    console.log = log;
-  }
-  return lines;
-}
-
-/** Runs with a kernel's broadcast in place and returns the messages that were sent. */
-async function inFakeKernel(run: () => Promise<void>) {
-  const messages: { type: string; content: Record<string, unknown> }[] = [];
-  const real = globalThis.Deno;
-  const broadcast = (type: string, content: Record<string, unknown>) => {
-    messages.push({ type, content });
-    return Promise.resolve();
-  };
-  const fake = Object.create(real, { jupyter: { value: { broadcast } } });
-  Object.defineProperty(globalThis, "Deno", { configurable: true, value: fake });
-  try {
-    await run();
-  } finally {
-    Object.defineProperty(globalThis, "Deno", { configurable: true, value: real });
-  }
-  return messages;
 }
 
 Deno.test("fitText() wraps, shrinks, and cuts only what does not fit at the smallest size", () => {
@@ -184,10 +154,14 @@ Deno.test("lineChart() names its axes and lines, in the SVG and in words", async
     assertStringIncludes(chart.svg, word);
   }
   assert(!/currentColor|var\(|<style/.test(chart.svg), "the page's style must not matter");
+  assert(!/white|#222222|<rect width="680"/.test(chart.svg), "nor whether it is light or dark");
   assertStringIncludes(chart.text, "L-BFGS");
   assertStringIncludes(chart.text, "0.01");
-  const { width } = await readPicture(new Uint8Array(chart.png));
-  assertEquals(width, 1020);
+  const widthOf = async (png: Uint8Array) => (await readPicture(new Uint8Array(png))).width;
+  assertEquals(await widthOf(chart.png), 1020);
+  // The kernel gives a cell's last line no width, so its PNG has that of the SVG.
+  assertEquals(await widthOf(fromBase64(chart[DISPLAY]()["image/png"])), 680);
+  assertEquals(await widthOf(fromBase64(chart.sharp()["image/png"])), 1020);
   assertEquals(Object.keys(chart[DISPLAY]()).sort(), ["image/png", "image/svg+xml", "text/plain"]);
 });
 
@@ -299,31 +273,44 @@ function recorder() {
   return { published, publisher };
 }
 
-Deno.test("live() reads back and draws only the first, every tenth and the last frame", async () => {
+/** What was shown of a run: the texts of the counter and of the pictures. */
+function textsOf(published: { bundle: Bundle }[], kind: "html" | "image"): string[] {
+  return published.filter(({ bundle }) => ("text/html" in bundle) === (kind === "html"))
+    .map(({ bundle }) => bundle["text/plain"]);
+}
+
+Deno.test("live() draws only the first, every tenth and the last frame, and counts every second", async () => {
   const { published, publisher } = recorder();
   const { frames } = fakeRun(25);
   const onFrame = live({ every: 10, publisher });
   for (const frame of frames) await onFrame(frame);
 
-  assertEquals(published.length, 4);
-  assertEquals(published.map(({ bundle }) => bundle["text/plain"].split(" · ")[0]), [
-    "step 1/25",
-    "step 10/25",
-    "step 20/25",
-    "step 25/25",
+  const pictures = published.filter(({ bundle }) => !("text/html" in bundle));
+  assertEquals(pictures.map(({ bundle }) => bundle["text/plain"]), [
+    "after step 1 · content 1e10 · style 1e28",
+    "after step 10 · content 1e10 · style 1e27",
+    "after step 20 · content 1e10 · style 5e26",
+    "after step 25 · content 1e10 · style 4e26",
   ]);
-  // 0.5 s a step and 15 steps to go, 7.5 s in all.
-  assertEquals(
-    published[1].bundle["text/plain"],
-    "step 10/25 · content 1e10 · style 1e27 · 0.5 s/step · 0:08 left",
-  );
-  // The same output throughout: made once, then drawn over.
-  assertEquals(new Set(published.map(({ options }) => options.displayId)).size, 1);
-  assertEquals(published.map(({ options }) => options.update), [false, true, true, true]);
+  // 0.5 s a step: every second one is a second after the one before.
+  const counts = textsOf(published, "html");
+  assertEquals(counts.length, 13);
+  assertEquals(counts[5], "step 11/25 · 0.5 s/step · 0:07 left");
+  assertEquals(counts.at(-1), "25 steps · 0.5 s/step · 13 s in all");
+  // Two outputs throughout, made once, then drawn over.
+  assertEquals(new Set(published.map(({ options }) => options.displayId)).size, 2);
+  assertEquals(pictures.map(({ options }) => options.update), [false, true, true, true]);
   // JPEG on the way, the last one as PNG, which is small here; a picture of 8 pixels shown at 256.
-  assert("image/jpeg" in published[0].bundle && "image/png" in published[3].bundle);
-  const view = await readPicture(fromBase64(published[3].bundle["image/png"]));
+  assert("image/jpeg" in pictures[0].bundle && "image/png" in pictures[3].bundle);
+  const view = await readPicture(fromBase64(pictures[3].bundle["image/png"]));
   assertEquals(pixel(view, 8 + 255, 8 + 255), [200, 40, 60]);
+});
+
+Deno.test("live() draws slow steps before their time has come", async () => {
+  const { published, publisher } = recorder();
+  const onFrame = live({ every: 10, publisher });
+  for (const frame of fakeRun(5).frames) await onFrame({ ...frame, seconds: 6 * frame.seconds });
+  assertEquals(textsOf(published, "image").length, 3, "steps 1, 3 and 5, six seconds apart");
 });
 
 Deno.test("live() gives a second run an output of its own, and one that goes on later too", async () => {
@@ -332,29 +319,53 @@ Deno.test("live() gives a second run an output of its own, and one that goes on 
   for (const run of [fakeRun(5), fakeRun(5), fakeRun(20, { from: 10 })]) {
     for (const frame of run.frames) await onFrame(frame);
   }
-  assertEquals(published.map(({ options }) => options.update), [
+  const pictures = published.filter(({ bundle }) => !("text/html" in bundle));
+  assertEquals(pictures.map(({ options }) => options.update), [
     ...[false, true],
     ...[false, true],
     ...[false, true, true],
   ]);
-  assertEquals(new Set(published.map(({ options }) => options.displayId)).size, 3);
-  assertStringIncludes(published[5].bundle["text/plain"], "0.5 s/step · 0:03 left");
+  assertEquals(new Set(published.map(({ options }) => options.displayId)).size, 6);
+  assert(textsOf(published, "html").includes("step 15/20 · 0.5 s/step · 0:03 left"));
 });
 
-Deno.test("live() draws the frame at which a run is stopped", async () => {
+Deno.test("live() says that a run was stopped, and that one has ended before its iterations", async () => {
+  for (const stopped of [true, false]) {
+    const { published, publisher } = recorder();
+    const onFrame = live({ every: 10, publisher });
+    for (const frame of fakeRun(120, { stopAt: 17 }).frames) {
+      await onFrame({ ...frame, stopped: stopped && frame.last });
+    }
+    assertEquals(
+      textsOf(published, "html").at(-1),
+      `${stopped ? "stopped at step 17/120" : "17 steps"} · 0.5 s/step · 8.5 s in all`,
+    );
+    const html = published.filter(({ bundle }) => "text/html" in bundle).at(-1)!
+      .bundle["text/html"];
+    assertStringIncludes(html, stopped ? "width: 14.2%" : "width: 100%");
+    assertEquals(textsOf(published, "image").at(-1)?.split(" · ")[0], "after step 17");
+  }
+});
+
+Deno.test("live() says which of the sizes it is, and leaves a slider behind when asked to", async () => {
   const { published, publisher } = recorder();
-  const onFrame = live({ every: 10, publisher });
-  for (const frame of fakeRun(120, { stopAt: 17 }).frames) await onFrame(frame);
-  const last = published.at(-1)?.bundle["text/plain"];
-  assertEquals(last, "step 17/120 · content 1e10 · style 5.88e26 · 0.5 s/step · 8.5 s in all");
+  const onFrame = live({ every: 3, scrub: true, publisher });
+  for (const frame of fakeRun(6).frames) {
+    await onFrame({ ...frame, scale: { index: 1, count: 5, size: 181 } });
+  }
+  const counts = textsOf(published, "html");
+  assertStringIncludes(counts[0], "step 1/6 · size 181, 2 of 5 · ");
+  assertStringIncludes(counts.at(-1)!, "3 pictures of a run: after step 1");
+  assertEquals(published.at(-1)?.options.update, undefined);
 });
 
 Deno.test("live() with keep shows the pictures below one another", async () => {
   const { published, publisher } = recorder();
   const onFrame = live({ every: 3, keep: true, publisher });
   for (const frame of fakeRun(6).frames) await onFrame(frame);
-  assertEquals(published.map(({ options }) => options.update ?? false), [false, false, false]);
-  assertStringIncludes(published[1].bundle["text/plain"], "style NaN");
+  const pictures = published.filter(({ bundle }) => !("text/html" in bundle));
+  assertEquals(pictures.map(({ options }) => options.update ?? false), [false, false, false]);
+  assertStringIncludes(pictures[1].bundle["text/plain"], "style NaN");
 });
 
 Deno.test("live() takes thirteen losses and pictures of one pixel by two thousand", async () => {
@@ -366,8 +377,9 @@ Deno.test("live() takes thirteen losses and pictures of one pixel by two thousan
     picture: plain(1, 2000),
   };
   await live({ publisher })(frame);
-  assertEquals(published.length, 1);
+  assertEquals(published.length, 2);
   assertThrows(() => live({ every: 0 }), RangeError, "every must be a positive integer");
+  assertThrows(() => live({ evry: 5 } as never), TypeError, "did you mean every?");
 });
 
 Deno.test("live() outside a notebook prints lines and reads no picture", async () => {
@@ -399,6 +411,8 @@ Deno.test("show() and claim() outside a notebook print a line of text", async ()
   const wrong = (value: unknown) => () => show(value as Showable);
   await assertRejects(wrong(undefined), TypeError, "Cannot show as");
   await assertRejects(wrong({ mixed: 3 }), TypeError, "mixed must be a picture");
+  await assertRejects(wrong(Promise.resolve(plain(8, 8))), TypeError, "did you forget `await`?");
+  await assertRejects(wrong({ a: Promise.resolve() }), TypeError, "did you forget `await`?");
 });
 
 Deno.test("show() in a kernel sends what is shown, and charts at their own width", async () => {
