@@ -5,79 +5,61 @@
  * @module
  */
 import { lineChart } from "../lib/display/mod.ts";
-import { crossRuns, doneRows, listText, mean, meanText } from "./sweep/statistics.ts";
-import type { Experiment, Row } from "./sweep/types.ts";
+import { listText, mean } from "./sweep/statistics.ts";
+import { twoAxes } from "./sweep/two_axes.ts";
 
 /** Content layers, with weights that make their losses equal at the start (noise, default pictures). */
-const CONTENT_WEIGHTS: Record<string, string> = {
-  relu1_2: "1.9",
-  relu2_2: "0.3",
-  relu3_1: "0.23",
-  relu4_2: "1",
-  relu5_1: "10",
+const CONTENT_WEIGHTS: Readonly<Record<string, number>> = {
+  relu1_2: 1.9,
+  relu2_2: 0.3,
+  relu3_1: 0.23,
+  relu4_2: 1,
+  relu5_1: 10,
 };
-const CONTENT_LAYERS = Object.keys(CONTENT_WEIGHTS);
-const STYLE_LAYERS = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"];
+const STYLE_LAYERS = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"] as const;
 const STYLE_SETS = STYLE_LAYERS.map((_, i) => STYLE_LAYERS.slice(0, i + 1));
 
-const isAt = (row: Row, content: string, style: readonly string[]) =>
-  row.flags["content-layers"] === content && row.flags["style-layers"] === style.join();
-
-export const layers: Experiment = {
+export const layers = twoAxes<string, readonly string[]>({
   question: "What do the layers of content and style do?",
   defaults: { size: 192, iterations: 100, seeds: 1 },
-  grid: () =>
-    CONTENT_LAYERS.flatMap((content) =>
-      STYLE_SETS.map((style) => ({
-        name: `content-${content}-style-to-${style.at(-1)}`,
-        flags: {
-          "content-layers": content,
-          "content-weight": CONTENT_WEIGHTS[content],
-          "style-weight": "20",
-          "style-layers": style.join(),
-          optimizer: "adam",
-          "step-size": "10",
-        },
-      }))
-    ),
-  findings(rows) {
-    const done = doneRows(rows);
-    const group = (content: string, style: readonly string[]) =>
-      done.filter((row) => isAt(row, content, style));
-    const errors = (content: string, style: readonly string[]) => {
-      const runs = group(content, style);
-      return {
-        content: runs.map(({ contentError }) => contentError),
-        style: runs.map(({ styleError }) => styleError),
-      };
-    };
-    const all = STYLE_SETS.at(-1)!;
+  down: () => ({ values: Object.keys(CONTENT_WEIGHTS), title: "content layer" }),
+  across: () => ({
+    values: STYLE_SETS,
+    label: (style) => style.length === 1 ? style[0]! : `${style[0]} to ${style.at(-1)}`,
+    title: "style layers: the first of each block",
+  }),
+  point: (content, style) => ({
+    name: `content-${content}-style-to-${style.at(-1)}`,
+    settings: {
+      contentLayers: [content],
+      contentWeight: CONTENT_WEIGHTS[content]!,
+      styleWeight: 20,
+      styleLayers: style,
+      optimizer: "adam",
+      stepSize: 10,
+    },
+  }),
+  title: () => "One content layer, one to five style layers, from noise",
+  findings({ down, across, contentErrors, styleErrors, errorText }) {
+    const all = across.at(-1)!;
+    const count = (style: readonly string[]) =>
+      `${style.length} style ${style.length === 1 ? "layer" : "layers"}`;
     return {
-      sheet: {
-        rows: crossRuns(rows, CONTENT_LAYERS, STYLE_SETS, isAt),
-        rowLabels: CONTENT_LAYERS,
-        columnLabels: STYLE_SETS.map((style) =>
-          style.length === 1 ? style[0] : `${style[0]} to ${style.at(-1)}`
-        ),
-        rowTitle: "content layer",
-        columnTitle: "style layers: the first of each block",
-        title: "One content layer, one to five style layers, from noise",
-      },
       charts: {
         chart: lineChart(
           [
-            ...CONTENT_LAYERS.map((content) => ({
+            ...down.map((content) => ({
               name: `content error, ${content}`,
-              points: STYLE_SETS.map((style): [number, number] => [
+              points: across.map((style): [number, number] => [
                 style.length,
-                mean(errors(content, style).content),
+                mean(contentErrors(content, style)),
               ]),
             })),
             {
               name: "style error, mean",
-              points: STYLE_SETS.map((style): [number, number] => [
+              points: across.map((style): [number, number] => [
                 style.length,
-                mean(CONTENT_LAYERS.flatMap((content) => errors(content, style).style)),
+                mean(down.flatMap((content) => styleErrors(content, style))),
               ]),
             },
           ],
@@ -91,19 +73,14 @@ export const layers: Experiment = {
       answer: [
         "Relative errors of the final pictures (content at relu4_2, style at five layers). With " +
         `all five style layers: ${
-          listText(CONTENT_LAYERS.map((content) => {
-            const { content: c, style: s } = errors(content, all);
-            return `content layer ${content} gives ${meanText(c)} and ${meanText(s)}`;
-          }))
+          listText(
+            down.map((content) => `content layer ${content} gives ${errorText(content, all)}`),
+          )
         }.`,
         `With the content layer relu4_2: ${
-          listText(STYLE_SETS.map((style) => {
-            const { content: c, style: s } = errors("relu4_2", style);
-            const count = `${style.length} style ${style.length === 1 ? "layer" : "layers"}`;
-            return `${count} ${meanText(c)} and ${meanText(s)}`;
-          }))
+          listText(across.map((style) => `${count(style)} ${errorText("relu4_2", style)}`))
         }. A run that minimises what the yardstick measures has an advantage by it.`,
       ],
     };
   },
-};
+});

@@ -8,49 +8,34 @@
  * @module
  */
 import { lineChart } from "../lib/display/mod.ts";
-import { crossRuns, doneRows, listText, mean, meanText } from "./sweep/statistics.ts";
-import type { DoneRow, Experiment, Row } from "./sweep/types.ts";
+import { listText, mean } from "./sweep/statistics.ts";
+import { twoAxes } from "./sweep/two_axes.ts";
 
 const NETWORKS = ["vgg16", "vgg19", "inception5h"];
-const STYLE_WEIGHTS = ["5", "20", "100"];
+const STYLE_WEIGHTS = [5, 20, 100];
 
-const isAt = (row: Row, network: string, style: string) =>
-  row.flags.network === network && row.flags["style-weight"] === style;
-
-export const networks: Experiment = {
+export const networks = twoAxes<string, number>({
   question: "What do other networks make of the same pictures?",
   defaults: { size: 192, iterations: 100, seeds: 1 },
-  grid: () =>
-    NETWORKS.flatMap((network) =>
-      STYLE_WEIGHTS.map((style) => ({
-        name: `${network}-style-${style}`,
-        flags: { network, "style-weight": style, optimizer: "adam", "step-size": "10" },
-      }))
-    ),
-  findings(rows) {
-    const done = doneRows(rows);
-    const at = (network: string, style: string) => done.filter((row) => isAt(row, network, style));
-    const text = (group: DoneRow[]) =>
-      `${meanText(group.map(({ contentError }) => contentError))} and ` +
-      meanText(group.map(({ styleError }) => styleError));
-    const present = NETWORKS.filter((network) => done.some((row) => row.flags.network === network));
-    const absent = NETWORKS.filter((network) => !present.includes(network));
+  down: () => ({ values: NETWORKS, title: "network" }),
+  across: () => ({ values: STYLE_WEIGHTS, title: "style weight (content weight 1)" }),
+  point: (network, styleWeight) => ({
+    name: `${network}-style-${styleWeight}`,
+    settings: { network, styleWeight, optimizer: "adam", stepSize: 10 },
+  }),
+  title: () => "The same pictures through other networks, from noise",
+  findings({ down, across, at, contentErrors, styleErrors, errorText }) {
+    const isThere = (network: string) => across.some((style) => at(network, style).length > 0);
+    const present = down.filter(isThere);
+    const absent = down.filter((network) => !isThere(network));
     return {
-      sheet: {
-        rows: crossRuns(rows, NETWORKS, STYLE_WEIGHTS, isAt),
-        rowLabels: NETWORKS,
-        columnLabels: STYLE_WEIGHTS,
-        rowTitle: "network",
-        columnTitle: "style weight (content weight 1)",
-        title: "The same pictures through other networks, from noise",
-      },
       charts: {
         chart: lineChart(
           present.map((network) => ({
             name: network,
-            points: STYLE_WEIGHTS.map((style): [number, number] => [
-              mean(at(network, style).map(({ styleError }) => styleError)),
-              mean(at(network, style).map(({ contentError }) => contentError)),
+            points: across.map((style): [number, number] => [
+              mean(styleErrors(network, style)),
+              mean(contentErrors(network, style)),
             ]),
           })),
           {
@@ -64,9 +49,9 @@ export const networks: Experiment = {
         `Relative errors of content and style, measured by VGG-16 whatever the network: ${
           listText(present.map((network) =>
             `${network} ${
-              listText(STYLE_WEIGHTS.map((style) =>
-                `${text(at(network, style))} (style weight ${style})`
-              ))
+              listText(
+                across.map((style) => `${errorText(network, style)} (style weight ${style})`),
+              )
             }`
           ))
         }.`,
@@ -76,4 +61,4 @@ export const networks: Experiment = {
       ],
     };
   },
-};
+});

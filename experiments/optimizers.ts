@@ -9,57 +9,60 @@
 import { lineChart } from "../lib/display/mod.ts";
 import {
   bestWithin,
-  crossRuns,
   deviation,
-  doneRows,
-  groupBy,
   listText,
   mean,
   meanCurve,
   meanText,
   percent,
 } from "./sweep/statistics.ts";
-import type { DoneRow, Experiment } from "./sweep/types.ts";
+import { twoAxes } from "./sweep/two_axes.ts";
 
-const NAMES = ["gradient-descent", "momentum", "rmsprop", "adam", "lbfgs"];
-const STEP_SIZES = [0.5, 1, 2, 5, 10, 20, 40];
 const MOMENTUM_FACTOR = 0.1;
 
-const stepSizeOf = (name: string, stepSize: number) =>
-  name === "momentum" ? stepSize * MOMENTUM_FACTOR : stepSize;
+const stepSizeOf = (optimizer: string, stepSize: number) =>
+  optimizer === "momentum" ? stepSize * MOMENTUM_FACTOR : stepSize;
 
-export const optimizers: Experiment = {
+export const optimizers = twoAxes<string, number>({
   question: "Which optimizer gets furthest with the same number of evaluations?",
   defaults: { size: 160, iterations: 100, seeds: 2 },
-  grid: () =>
-    NAMES.flatMap((name) =>
-      STEP_SIZES.map((stepSize) => ({
-        name: `${name}-${stepSizeOf(name, stepSize)}`,
-        flags: { optimizer: name, "step-size": `${stepSizeOf(name, stepSize)}` },
-      }))
-    ),
-  findings(rows, { iterations }) {
-    const done = doneRows(rows);
-    const losses = (group: readonly DoneRow[]) => group.map((row) => bestWithin(row, iterations));
-    const best = NAMES.flatMap((name) => {
-      const own = done.filter(({ flags }) => flags.optimizer === name);
-      const groups = [...groupBy(own, ({ flags }) => flags["step-size"])];
-      const [first] = groups.map(([stepSize, group]) => ({ name, stepSize, group }))
-        .sort((a, b) => mean(losses(a.group)) - mean(losses(b.group)));
-      return first ? [{ ...first, losses: losses(first.group) }] : [];
+  down: () => ({
+    values: ["gradient-descent", "momentum", "rmsprop", "adam", "lbfgs"],
+    title: "optimizer",
+  }),
+  across: () => ({
+    values: [0.5, 1, 2, 5, 10, 20, 40],
+    title: `step size (momentum: times ${MOMENTUM_FACTOR})`,
+  }),
+  point: (optimizer, step) => ({
+    name: `${optimizer}-${stepSizeOf(optimizer, step)}`,
+    settings: { optimizer, stepSize: stepSizeOf(optimizer, step) },
+  }),
+  title: ({ iterations }) => `Five optimizers after ${iterations} iterations from noise`,
+  findings({ down, across, at, options: { iterations } }) {
+    const best = down.flatMap((name) => {
+      const [first] = across.map((step) => ({
+        name,
+        stepSize: stepSizeOf(name, step),
+        group: at(name, step),
+        losses: at(name, step).map((row) => bestWithin(row, iterations)),
+      })).filter(({ losses }) => losses.length > 0)
+        .sort((a, b) => mean(a.losses) - mean(b.losses));
+      return first ? [first] : [];
     }).sort((a, b) => mean(a.losses) - mean(b.losses));
-
-    const series = (x: "evaluations" | "seconds") =>
-      best.map(({ name, stepSize, group }) => ({
-        name: `${name} ${stepSize}`,
-        points: meanCurve(group, x).filter(([, loss], i) => i > 0 && loss > 0),
-      }));
-    const words = (x: string) => ({
-      x,
-      y: "loss, weighted sum",
-      logY: true,
-      title: `Loss over ${x}, each optimizer at its best step size`,
-    });
+    const chart = (x: "evaluations" | "seconds") =>
+      lineChart(
+        best.map(({ name, stepSize, group }) => ({
+          name: `${name} ${stepSize}`,
+          points: meanCurve(group, x).filter(([, loss], i) => i > 0 && loss > 0),
+        })),
+        {
+          x,
+          y: "loss, weighted sum",
+          logY: true,
+          title: `Loss over ${x}, each optimizer at its best step size`,
+        },
+      );
     const [first, second] = best;
     const answer = best.length === 0 ? ["Every run failed."] : [
       `Lowest loss within ${iterations} evaluations, mean and standard deviation over the seeds: ` +
@@ -69,7 +72,7 @@ export const optimizers: Experiment = {
         ),
       ) + ".",
     ];
-    if (second) {
+    if (first && second) {
       const gain = 1 - mean(first.losses) / mean(second.losses);
       const spread = Math.max(deviation(first.losses), deviation(second.losses));
       answer.push(
@@ -77,26 +80,6 @@ export const optimizers: Experiment = {
           `deviations is ${percent(spread / mean(second.losses))} of that loss.`,
       );
     }
-    return {
-      sheet: {
-        rows: crossRuns(
-          rows,
-          NAMES,
-          STEP_SIZES,
-          ({ flags }, name, stepSize) =>
-            flags.optimizer === name && flags["step-size"] === `${stepSizeOf(name, stepSize)}`,
-        ),
-        rowLabels: NAMES,
-        columnLabels: STEP_SIZES.map((size) => `${size}`),
-        rowTitle: "optimizer",
-        columnTitle: `step size (momentum: times ${MOMENTUM_FACTOR})`,
-        title: `Five optimizers after ${iterations} iterations from noise`,
-      },
-      charts: {
-        chart: lineChart(series("evaluations"), words("evaluations")),
-        chart_seconds: lineChart(series("seconds"), words("seconds")),
-      },
-      answer,
-    };
+    return { charts: { chart: chart("evaluations"), chart_seconds: chart("seconds") }, answer };
   },
-};
+});

@@ -29,7 +29,7 @@ const weightsFile = (folder: string, name: string) =>
 const VARIANTS = ["half", ...DRAWS.map((i) => `float32-${i}`), ...BITS.map((n) => `${n}-bits`)];
 
 /** Starts from the content picture, where rounding is all that differs. */
-const FLAGS = { init: "content", optimizer: "adam", "step-size": "5" };
+const SETTINGS = { start: "content", optimizer: "adam", stepSize: 5 } as const;
 
 export const precision: Experiment = {
   question: "Does it matter that the weights are kept in half precision?",
@@ -51,9 +51,8 @@ export const precision: Experiment = {
   grid: (options) =>
     VARIANTS.map((name) => ({
       name,
-      flags: name === "half"
-        ? FLAGS
-        : { ...FLAGS, weights: weightsFile(folderOf("precision", options), name) },
+      settings: SETTINGS,
+      ...(name !== "half" && { weights: weightsFile(folderOf("precision", options), name) }),
     })),
   async findings(rows, options) {
     const done = doneRows(rows);
@@ -63,7 +62,7 @@ export const precision: Experiment = {
     for (const row of done) {
       if (half && row !== half) distances[row.name] = await apart(row, half, options);
     }
-    const drawn = DRAWS.map((i) => distances[`float32-${i}`]).filter(Number.isFinite);
+    const drawn = DRAWS.map((i) => distances[`float32-${i}`] ?? NaN).filter(Number.isFinite);
     const lossOf = (row: DoneRow) => row.moments.at(-1)!.total;
     const change = (row: Row | undefined) =>
       half && row?.status === "done" ? Math.abs(lossOf(row) / lossOf(half) - 1) : NaN;
@@ -91,7 +90,7 @@ export const precision: Experiment = {
         `With fewer bits in the mantissa than the 10 of half precision: ${
           listText(BITS.map((bits) =>
             `${bits} bits ${
-              meanText([distances[`${bits}-bits`]].filter(Number.isFinite))
+              meanText([distances[`${bits}-bits`] ?? NaN].filter(Number.isFinite))
             } levels ` +
             `and ${percentText([change(of(`${bits}-bits`))].filter(Number.isFinite))} of the loss`
           ))
@@ -104,5 +103,5 @@ export const precision: Experiment = {
 async function apart(a: DoneRow, b: DoneRow, options: Options): Promise<number> {
   const folder = join(folderOf("precision", options), "runs");
   const [p, q] = await Promise.all([a, b].map((row) => readPicture(pictureFile(folder, row))));
-  return difference(p, q);
+  return difference(p!, q!);
 }

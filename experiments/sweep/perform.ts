@@ -5,16 +5,22 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { type Engine, type EngineName, useEngine } from "../../lib/engine/engine.ts";
-import { settings } from "../../lib/terminal/options.ts";
+import { type Engine, useEngine } from "../../lib/engine/engine.ts";
 import { contentLoss } from "../../lib/loss/losses.ts";
 import { gramMatrices, meanGramMatrix } from "../../lib/loss/style/gram.ts";
 import { featuresOf } from "../../lib/network/features.ts";
 import type { Network } from "../../lib/network/network.ts";
 import { NETWORKS } from "../../lib/network/networks.ts";
 import { type Picture, readPicture, toTensor, writePicture } from "../../lib/picture/picture.ts";
-import { ingredient, recipeMetadata } from "../../lib/recipe/recipe.ts";
-import type { HistoryEntry } from "../../lib/run/frame.ts";
+import {
+  ingredientOf,
+  makeRecipe,
+  openFile,
+  type Recipe,
+  recipeMetadata,
+} from "../../lib/recipe/recipe.ts";
+import { filledIn, paintOptions, styleSizeOf } from "../../lib/recipe/settings.ts";
+import type { HistoryEntry, Result } from "../../lib/run/frame.ts";
 import { stylize } from "../../lib/run/stylize.ts";
 import { keep, pictureFile } from "./store.ts";
 import type { Moment, Outcome, Run } from "./types.ts";
@@ -49,7 +55,7 @@ export class Performer {
   async perform(run: Run): Promise<void> {
     let engine: Engine | undefined;
     try {
-      engine = await useEngine(run.flags.backend as EngineName | undefined);
+      engine = await useEngine(run.engineAsked);
       await keep(this.folder, run, await this.#perform(run, engine));
     } catch (error) {
       if (error instanceof StoppedError || this.signal?.aborted) throw new StoppedError();
@@ -62,13 +68,13 @@ export class Performer {
   }
 
   async #perform(run: Run, engine: Engine): Promise<Outcome> {
-    const { flags } = run;
-    const content = await this.#picture(run.content, Number(flags.size));
-    const style = await this.#picture(run.style, Number(flags["style-size"]));
-    const { network } = await this.#network(flags.network, flags.weights);
+    const settings = filledIn(run.settings);
+    const content = await this.#picture(run.content, settings.size);
+    const style = await this.#picture(run.style, styleSizeOf(settings));
+    const { network } = await this.#network(settings.network, run.weights);
     let peakBytes = 0;
     const result = await stylize(network, {
-      ...settings(flags, content, style),
+      ...paintOptions(settings, { content, style }),
       readEvery: 1,
       signal: this.signal,
       onFrame: ({ seconds }) => {
@@ -77,7 +83,7 @@ export class Performer {
       },
     });
     if (result.stopped) throw new StoppedError();
-    await this.#writePicture(run, result.picture, engine);
+    await this.#writePicture(run, result, engine);
     return {
       status: "done",
       iterations: result.iterations,
@@ -90,18 +96,16 @@ export class Performer {
     };
   }
 
-  async #writePicture(run: Run, picture: Picture, engine: Engine): Promise<void> {
+  async #writePicture(run: Run, { picture, iterations }: Result, engine: Engine): Promise<void> {
     const path = pictureFile(this.folder, run);
-    const { backend: _, weights, ...flags } = run.flags;
-    const sources = { content: run.content, style: run.style, ...(weights ? { weights } : {}) };
-    const files = Object.fromEntries(
-      await Promise.all(
-        Object.entries(sources).map(async ([name, source]) =>
-          [name, (await ingredient(source, path)).ingredient] as const
-        ),
-      ),
-    );
-    const recipe = { version: run.version, engine: engine.name, files, settings: flags };
+    const { content, style, weights, settings } = run;
+    const ingredient = async (source: string) => ingredientOf(await openFile(source), path);
+    const files: Recipe["files"] = {
+      content: await ingredient(content),
+      style: await ingredient(style),
+      ...(weights !== undefined && { weights: await ingredient(weights) }),
+    };
+    const recipe = await makeRecipe({ settings, engine: engine.name, files, iterations });
     await writePicture(picture, path, { metadata: recipeMetadata(recipe) });
   }
 
@@ -118,7 +122,7 @@ export class Performer {
     if (there) return there;
     const measures = `${tf.getBackend()} vgg16 `;
     this.#loaded = this.#loaded.filter((loaded) => loaded.key === measures || void free(loaded));
-    const network = await NETWORKS[name].load({ weights });
+    const network = await NETWORKS[name]!.load({ weights });
     const loaded = { key, network };
     this.#loaded.push(loaded);
     return loaded;
@@ -134,16 +138,16 @@ export class Performer {
       const painted = gramMatrices(features, meanGramMatrix);
       const square = tf.div(
         contentLoss(features, wanted),
-        tf.mean(tf.square(wanted[CONTENT_LAYER])),
+        tf.mean(tf.square(wanted[CONTENT_LAYER]!)),
       );
       const each = STYLE_LAYERS.map((layer) =>
-        tf.div(tf.norm(tf.sub(painted[layer], grams[layer])), tf.norm(grams[layer]))
+        tf.div(tf.norm(tf.sub(painted[layer]!, grams[layer]!)), tf.norm(grams[layer]!))
       );
       return tf.stack([tf.sqrt(square), tf.mean(tf.stack(each))]);
     });
     const [contentError, styleError] = await errors.data();
     errors.dispose();
-    return { contentError, styleError };
+    return { contentError: contentError!, styleError: styleError! };
   }
 
   /** Frees what is kept. */

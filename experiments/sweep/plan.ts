@@ -6,9 +6,19 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { isAbsolute, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
 import { codeVersion } from "../../lib/recipe/version.ts";
-import type { Experiment, Flags, Options, Run } from "./types.ts";
+import type { Experiment, Options, Run } from "./types.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** How reports name a file: inside of the project by its path there. */
+export function shownPath(path: string): string {
+  if (!isAbsolute(path)) return path;
+  const inside = relative(ROOT, path);
+  return inside.startsWith("..") || isAbsolute(inside) ? path : inside.replaceAll(sep, "/");
+}
 
 /** The folder of an experiment's files. */
 export const folderOf = (name: string, options: Options) => join(options.output, name);
@@ -25,30 +35,32 @@ export async function planRuns(experiment: Experiment, options: Options): Promis
     return hashes.get(path)!;
   };
   const runs: Run[] = [];
-  const { content, style, size, iterations, seeds, backend } = options;
-  for (const point of experiment.grid(options)) {
-    const flags: Flags = {
-      preset: "gatys",
-      network: "vgg16",
-      init: "noise",
-      size: `${size}`,
-      iterations: `${iterations}`,
-      ...(backend ? { backend } : {}),
-      ...point.flags,
-    };
+  const { content, style, size, iterations, seeds, engine } = options;
+  for (const { name: point, settings, weights } of experiment.grid(options)) {
+    const common = { preset: "gatys", network: "vgg16", start: "noise", size, iterations } as const;
+    const all = { ...common, ...settings } as Run["settings"];
     // Without noise all seeds give the same picture.
-    const isSeeded = flags.init === "noise";
+    const isSeeded = all.start === "noise";
     for (let seed = 1; seed <= (isSeeded ? seeds : 1); seed++) {
-      const all = { ...flags, "style-size": flags["style-size"] ?? flags.size, seed: `${seed}` };
-      const { weights, ...settings } = all as Flags & { weights?: string };
-      const pictures = [await hashOf(content), await hashOf(style)];
-      const files = weights === undefined ? pictures : [...pictures, await hashOf(weights)];
-      const sorted = Object.entries(settings).sort(([a], [b]) => a < b ? -1 : 1);
-      const key = createHash("sha256").update(JSON.stringify([version, files, sorted]))
-        .digest("hex");
-      const name = isSeeded && seeds > 1 ? `${point.name}-seed-${seed}` : point.name;
-      const file = `${name}.${key.slice(0, 8)}`;
-      runs.push({ name, seed, flags: all, content, style, file, version });
+      const seeded = { ...all, seed };
+      const files = [await hashOf(content), await hashOf(style)];
+      if (weights !== undefined) files.push(await hashOf(weights));
+      const sorted = Object.entries(seeded).sort(([a], [b]) => a < b ? -1 : 1);
+      const key = createHash("sha256")
+        .update(JSON.stringify([version, files, sorted, engine ?? "auto"])).digest("hex");
+      const name = isSeeded && seeds > 1 ? `${point}-seed-${seed}` : point;
+      runs.push({
+        name,
+        point,
+        seed,
+        settings: seeded,
+        engineAsked: engine,
+        content,
+        style,
+        weights,
+        file: `${name}.${key.slice(0, 8)}`,
+        version,
+      });
     }
   }
   return runs;

@@ -8,7 +8,7 @@ import { clock } from "../../lib/base/words.ts";
 import type { Run } from "./types.ts";
 
 /** What an iteration costs, roughly: time grows with the pixels. */
-export const costOf = ({ flags }: Run) => Number(flags.size) ** 2;
+export const costOf = ({ settings }: Run) => settings.size ** 2;
 
 /** Follows a sweep. */
 export type Progress = {
@@ -24,7 +24,7 @@ export function showProgress(
   missing: readonly Run[],
   say: (line: string) => void = console.log,
 ): Progress {
-  const total = missing.reduce((sum, run) => sum + costOf(run) * Number(run.flags.iterations), 0);
+  const total = missing.reduce((sum, run) => sum + costOf(run) * run.settings.iterations, 0);
   const began = performance.now();
   let [spent, done] = [0, 0];
   const left = () => {

@@ -7,6 +7,9 @@ import { join } from "node:path";
 import { contactSheet } from "../../lib/display/mod.ts";
 import { type Picture, readPicture, writePicture } from "../../lib/picture/picture.ts";
 import { writeWhole } from "../../lib/base/files.ts";
+import { flagOf } from "../../lib/recipe/flags.ts";
+import type { SettingName } from "../../lib/recipe/settings.ts";
+import { shownPath } from "./plan.ts";
 import { groupBy } from "./statistics.ts";
 import { pictureFile, writeText } from "./store.ts";
 import type { DoneRow, Experiment, Options, Row, Sheet } from "./types.ts";
@@ -41,13 +44,14 @@ export async function report(
 
 /** A row a run; the columns that differ from one execution to the next are the last. */
 export function resultsCsv(rows: readonly Row[]): string {
-  const flags = [...new Set(rows.flatMap((row) => Object.keys(row.flags)))].sort();
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row.settings)))].sort();
   const header = [
     "run",
     "status",
     "picture_content",
     "picture_style",
-    ...flags.map((flag) => flag.replaceAll("-", "_")),
+    ...names.map((name) => flagOf(name).replaceAll("-", "_")),
+    "weights",
     "iterations_done",
     "evaluations",
     ...LOSSES.map((name) => `${name}_loss`),
@@ -66,9 +70,10 @@ export function resultsCsv(rows: readonly Row[]): string {
     return [
       row.name,
       row.status,
-      row.content,
-      row.style,
-      ...flags.map((flag) => row.flags[flag] ?? ""),
+      shownPath(row.content),
+      shownPath(row.style),
+      ...names.map((name) => textOf(row.settings[name as SettingName])),
+      row.weights && shownPath(row.weights),
       done?.iterations,
       done?.evaluations,
       ...LOSSES.map((name) => last?.losses[name]),
@@ -118,6 +123,8 @@ function curvesCsv(rows: readonly Row[]): string {
   return csv([header, ...lines]);
 }
 
+const textOf = (value: unknown) => value === undefined ? "" : [value].flat().join();
+
 /** RFC 4180: what holds a comma, a quote or a line break stands in quotes. */
 function csv(table: readonly (readonly (string | number | undefined)[])[]): string {
   const cell = (value: string | number | undefined) => {
@@ -151,8 +158,10 @@ function answerText(
   const failed = rows.flatMap((row) => row.status === "failed" ? [row] : []);
   const engines = [...new Set(rows.map((row) => row.engine).filter((name) => name !== ""))];
   const settings = `${rows.length} runs, size ${size}, ${iterations} iterations, ` +
-    `${seeds} ${seeds === 1 ? "seed" : "seeds"}, content ${content}, style ${style}, ` +
-    `engine ${engines.join(", ") || "none"}, version ${rows[0].version}`;
+    `${seeds} ${seeds === 1 ? "seed" : "seeds"}, content ${shownPath(content)}, ` +
+    `style ${shownPath(style)}, engine ${engines.join(", ") || "none"}, version ${
+      rows[0]!.version
+    }`;
   const lines = [`# ${question}`, answer.join(" "), `Settings: ${settings}.`];
   if (failed.length > 0) {
     const each = [...groupBy(failed, ({ error }) => error)]

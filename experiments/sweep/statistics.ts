@@ -48,7 +48,7 @@ export function groupBy<T, K>(rows: readonly T[], keyOf: (row: T) => K): Map<K, 
  * after those of the moment before.
  */
 export function bestWithin({ moments }: DoneRow, evaluations: number): number {
-  const met = moments.filter((_, i) => i === 0 || moments[i - 1].evaluations < evaluations);
+  const met = moments.filter((_, i) => i === 0 || moments[i - 1]!.evaluations < evaluations);
   return Math.min(...met.map(({ total }) => total));
 }
 
@@ -59,25 +59,14 @@ export function meanCurve(
 ): [number, number][] {
   const shortest = Math.min(...rows.map(({ moments }) => moments.length));
   return Array.from({ length: Number.isFinite(shortest) ? shortest : 0 }, (_, i) => [
-    mean(rows.map(({ moments }) => moments[i][x])),
-    mean(rows.map(({ moments }) => moments[i].total)),
+    mean(rows.map(({ moments }) => moments[i]![x])),
+    mean(rows.map(({ moments }) => moments[i]!.total)),
   ]);
 }
 
 /** `a, b and c`. */
 export function listText(items: readonly string[]): string {
   return items.length < 2 ? items.join() : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
-}
-
-/** The runs of the first seed by two axes, as they stand on a contact sheet. */
-export function crossRuns<A, B>(
-  rows: readonly Row[],
-  down: readonly A[],
-  across: readonly B[],
-  isAt: (row: Row, a: A, b: B) => boolean,
-): (Row | undefined)[][] {
-  const first = rows.filter(({ seed }) => seed === 1);
-  return down.map((a) => across.map((b) => first.find((row) => isAt(row, a, b))));
 }
 
 /** Parts of a number of iterations, each a whole number from 1 on, none twice. */
@@ -87,5 +76,5 @@ export const partsOf = (iterations: number, parts: readonly number[]): number[] 
 
 /** The root mean square of the differences of two pictures of the same size, in levels of 0–255. */
 export function difference(a: Picture, b: Picture): number {
-  return Math.sqrt(mean(Array.from(a.data, (value, i) => (value - b.data[i]) ** 2)));
+  return Math.sqrt(mean(Array.from(a.data, (value, i) => (value - b.data[i]!) ** 2)));
 }

@@ -17,17 +17,27 @@ export async function keep(folder: string, run: Run, result: Outcome | Failure):
   await writeText(join(folder, `${run.file}.json`), JSON.stringify({ ...run, ...result }));
 }
 
-/** The row of a run; undefined while it is missing. */
+/** The row of a run; undefined while it is missing, or when its files are damaged: it is done again. */
 export async function find(folder: string, run: Run): Promise<Row | undefined> {
-  let text: string;
+  let kept: Partial<Row>;
   try {
-    text = await Deno.readTextFile(join(folder, `${run.file}.json`));
+    kept = JSON.parse(await Deno.readTextFile(join(folder, `${run.file}.json`)));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return undefined;
     throw error;
   }
+  const isWhole = kept?.status === "failed"
+    ? typeof kept.error === "string"
+    : kept?.status === "done" && Array.isArray(kept.moments) && kept.moments.length > 0 &&
+      await isWholePng(pictureFile(folder, run));
   // Names and paths are those of now: the same run may stand elsewhere in another grid.
-  return { ...JSON.parse(text), ...run };
+  return isWhole ? { ...kept, ...run } as Row : undefined;
+}
+
+/** Whether a PNG file is there down to its last chunk. */
+async function isWholePng(path: string): Promise<boolean> {
+  const bytes = await Deno.readFile(path).catch(() => new Uint8Array());
+  return new TextDecoder("latin1").decode(bytes.subarray(-8, -4)) === "IEND";
 }
 
 /** Forgets a run. */

@@ -5,9 +5,8 @@
  * @module
  */
 import type { Chart } from "../../lib/display/mod.ts";
-
-/** Flags of `deno task stylize` by name, without the dashes. */
-export type Flags = Readonly<Record<string, string>>;
+import type { EngineName } from "../../lib/engine/engine.ts";
+import type { PictureSettings } from "../../lib/recipe/settings.ts";
 
 /** What `deno task experiment` was asked for. */
 export type Options = {
@@ -16,22 +15,28 @@ export type Options = {
   size: number;
   iterations: number;
   seeds: number;
-  backend?: string;
+  engine?: EngineName;
   /** Where `NAME/` goes. */
   output: string;
 };
 
-/** A place of the grid: what is set there beyond the common settings. */
-export type Point = { name: string; flags: Flags };
+/** A place of the grid: what is set there beyond the common settings, and other weights by their file. */
+export type Point = { name: string; settings: PictureSettings; weights?: string };
 
 /** One style transfer, with everything that it depends on. */
 export type Run = {
   /** The point's name, and the seed where it matters. */
   name: string;
+  /** The name of its place in the grid. */
+  point: string;
   seed: number;
-  flags: Flags;
+  settings: PictureSettings & { size: number; iterations: number };
+  /** The engine that was asked for. */
+  engineAsked?: EngineName;
+  /** Files. */
   content: string;
   style: string;
+  weights?: string;
   /** The name of its files, without extension: the run's name and a hash of all that it depends on. */
   file: string;
   /** Of the library's code. */

@@ -5,13 +5,24 @@
  * or another version, the picture is alike and not equal: float32 sums are added up in another order,
  * and a run carries such differences on.
  *
+ * A recipe may come from anywhere, so nothing in it is believed: settings must be settings, a file must
+ * have the hash that is said, and an address on another server is not fetched unasked.
+ *
  * @module
  */
 import { createHash } from "node:crypto";
 import { dirname, relative, resolve, sep } from "node:path";
-import { decode } from "fast-png";
 import { cannot, describe } from "../base/check.ts";
 import { nameSource, readBytes } from "../base/files.ts";
+import { settingsOfFlags, todaysFlag } from "./flags.ts";
+import { pngText } from "./png_text.ts";
+import { checkPictureSettings, type PictureSettings, settingsAfter } from "./settings.ts";
+import { codeVersion } from "./version.ts";
+
+/** What a file of a picture is for. */
+export type Role = "content" | "style" | "start" | "weights";
+
+const ROLES: readonly Role[] = ["content", "style", "start", "weights"];
 
 /** A file that a picture was made from; its path is as seen from the picture's folder. */
 export type Ingredient = { path: string; sha256: string };
@@ -21,13 +32,45 @@ export type Recipe = {
   /** As {@linkcode codeVersion} gives it. */
   version: string;
   engine: string;
-  /** `content`, `style`, and where they were given `init` and `weights`. */
-  files: Record<string, Ingredient>;
-  /** The flags of `deno task stylize`, without the dashes. */
-  settings: Record<string, string>;
+  /** Pictures, and weights where they were given. */
+  files: Partial<Record<Role, Ingredient>> & Record<"content" | "style", Ingredient>;
+  settings: PictureSettings;
+};
+
+/** A file in hand. */
+export type OpenFile = {
+  /** Its path, or its address on the web. */
+  place: string;
+  bytes: Uint8Array;
+  sha256: string;
 };
 
 const KEYWORD = "Stylebook";
+
+/** Whether a place is an address on the web. */
+export const isWeb = (place: string): boolean => /^https?:/i.test(place);
+
+/** Reads a file and its hash. @throws {Error} when it cannot be read. */
+export async function openFile(place: string, what?: string): Promise<OpenFile> {
+  const bytes = await readBytes(place, what ?? `read the file ${nameSource(place)}`);
+  return { place, bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
+}
+
+/** How the recipe of a picture at `out` names a file. */
+export function ingredientOf({ place, sha256 }: Omit<OpenFile, "bytes">, out: string): Ingredient {
+  if (isWeb(place)) return { path: place, sha256 };
+  return { path: relative(dirname(resolve(out)), resolve(place)).replaceAll(sep, "/"), sha256 };
+}
+
+/**
+ * The recipe of a picture after so many iterations, see {@linkcode settingsAfter}.
+ */
+export async function makeRecipe(
+  { settings, engine, files, iterations }: Omit<Recipe, "version"> & { iterations: number },
+): Promise<Recipe> {
+  const version = await codeVersion();
+  return { version, engine, files, settings: settingsAfter(settings, iterations) };
+}
 
 /** The metadata of a PNG file that holds the recipe; for {@linkcode encodePicture}. */
 export function recipeMetadata(
@@ -43,76 +86,117 @@ export function recipeMetadata(
 }
 
 /**
- * The recipe in a PNG file.
+ * The recipe in a PNG file at a path or an address.
  *
- * @throws {Error} when the file cannot be read or holds no recipe.
+ * @throws {Error} when the file cannot be read, holds no recipe, or one that is not whole.
  */
-export async function readRecipe(path: string): Promise<Recipe> {
-  const what = `run ${describe(path)} again`;
-  const bytes = await readBytes(path, what);
-  let text: string | undefined;
-  try {
-    text = decode(bytes).text?.[KEYWORD];
-  } catch (error) {
-    throw new Error(cannot(what, "it must be a PNG file", (error as Error).message));
-  }
+export async function readRecipe(place: string): Promise<Recipe> {
+  const what = `run ${describe(place)} again`;
+  const text = pngText((await openFile(place, what)).bytes, KEYWORD, what);
   if (text === undefined) {
     const rule = `it must hold its settings, under the keyword ${KEYWORD}`;
     throw new Error(cannot(what, rule, "a PNG file without"));
   }
+  let json: unknown;
   try {
-    const { version, engine, files, settings } = JSON.parse(text);
-    for (const name of ["content", "style"]) if (!files[name].path) throw new Error(`no ${name}`);
-    return { version, engine, files, settings };
-  } catch (error) {
-    const rule = "the settings that it holds must be whole";
-    throw new Error(cannot(what, rule, (error as Error).message));
+    json = JSON.parse(text);
+  } catch {
+    throw new Error(cannot(what, "the settings that it holds must be whole", describe(text)));
   }
+  return checkRecipe(json, what);
 }
 
-/** Whether a source is an address on the web. */
-const isWeb = (source: string) => /^https?:/i.test(source);
-
-/**
- * How the recipe of a picture at `out` names a file, and what to read it from: its path, or for an
- * address on the web the bytes, so that it is fetched once.
- */
-export async function ingredient(
-  source: string,
-  out: string,
-): Promise<{ source: string | Uint8Array; ingredient: Ingredient }> {
-  const bytes = await readBytes(source, `read the file ${nameSource(source)}`);
-  const found = { sha256: sha256(bytes) };
-  if (isWeb(source)) return { source: bytes, ingredient: { path: source, ...found } };
-  const path = relative(dirname(resolve(out)), resolve(source)).replaceAll(sep, "/");
-  return { source, ingredient: { path, ...found } };
+function checkRecipe(json: unknown, what: string): Recipe {
+  const known = isObject(json) ? json : {};
+  const word = (name: string) => {
+    const value = known[name];
+    if (typeof value === "string" && /^[\w.+-]{1,64}$/.test(value)) return value;
+    throw new Error(cannot(what, `the ${name} in its settings must be a word`, describe(value)));
+  };
+  const [version, engine] = [word("version"), word("engine")];
+  const files: Partial<Record<Role, Ingredient>> = {};
+  for (const [name, file] of Object.entries(isObject(known.files) ? known.files : {})) {
+    // Older recipes say `init` for `start`.
+    const role = name === "init" ? "start" : ROLES.find((role) => role === name);
+    if (!role) {
+      const rule = `its files must be among ${ROLES.join(", ")}`;
+      throw new Error(cannot(what, rule, describe(name)));
+    }
+    files[role] = checkFile(file, `${what}`, role);
+  }
+  for (const role of ["content", "style"] as const) {
+    if (!files[role]) throw new Error(cannot(what, `it must name its ${role} file`, "none"));
+  }
+  return { version, engine, files: files as Recipe["files"], settings: settingsOf(known, what) };
 }
 
+function checkFile(file: unknown, what: string, role: Role): Ingredient {
+  const { path, sha256 } = isObject(file) ? file : {};
+  if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256)) {
+    const rule = `the SHA-256 of its ${role} file must have 64 hexadecimal digits`;
+    throw new Error(cannot(what, rule, describe(sha256)));
+  }
+  // A path that begins with two slashes leads to another machine on Windows.
+  if (typeof path === "string" && path !== "" && !/^[\\/]{2}|\0/.test(path)) {
+    return { path, sha256 };
+  }
+  throw new Error(cannot(what, `the path of its ${role} file must be one`, describe(path)));
+}
+
+/** The settings in a recipe; older ones were written as the texts of flags. */
+function settingsOf({ settings }: Record<string, unknown>, what: string): PictureSettings {
+  const isOld = isObject(settings) && typeof settings.size === "string" &&
+    Object.values(settings).every((value) => typeof value === "string");
+  if (!isOld) {
+    checkPictureSettings(settings, what);
+    return settings;
+  }
+  const flags = Object.entries(settings as Record<string, string>)
+    .map(([flag, text]) => todaysFlag(flag, text));
+  const found = settingsOfFlags(Object.fromEntries(flags), what);
+  // They were filled in, whether typed or not.
+  if (found.styleSize === found.size) delete found.styleSize;
+  return found;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
 /**
- * Where an ingredient of a picture lies now.
+ * A file of a recipe, read and compared with its hash.
  *
- * @throws {Error} when it is gone, or no longer the file that it was.
+ * @param from The path or address of the picture that holds the recipe.
+ * @param fetch Whether files may be fetched from other servers than that of `from`.
+ * @throws {Error} when it is gone, no longer the file that it was, or on a server that was not asked for.
  */
 export async function findIngredient(
   { files }: Recipe,
-  name: string,
-  picture: string,
-): Promise<string> {
-  const { path, sha256: wanted } = files[name];
-  const place = isWeb(path) ? path : resolve(dirname(resolve(picture)), path);
-  const what = `run ${describe(picture)} again`;
-  const advice = name === "content" || name === "style"
-    ? "give CONTENT and STYLE"
-    : `give --${name}`;
-  let bytes: Uint8Array;
-  try {
-    bytes = await readBytes(place, what);
-  } catch (error) {
-    throw new Error(`${(error as Error).message}; if its ${name} file has moved, ${advice}`);
+  role: Role,
+  from: string,
+  { fetch = false } = {},
+): Promise<OpenFile> {
+  const { path, sha256 } = files[role]!;
+  const what = `run ${describe(from)} again`;
+  const isPicture = role === "content" || role === "style";
+  const advice = isPicture ? "give CONTENT and STYLE" : `give --${role}`;
+  const onWeb = isWeb(path) || isWeb(from);
+  const address = onWeb ? URL.parse(path, isWeb(from) ? from : undefined)?.href ?? "" : "";
+  if (onWeb && !isWeb(address)) {
+    throw new Error(cannot(what, `its ${role} file must have an address`, describe(path)));
   }
-  if (sha256(bytes) === wanted) return place;
-  const rule = `its ${name} file must be the one with the SHA-256 ${wanted.slice(0, 12)}…`;
+  const place = onWeb ? address : resolve(dirname(resolve(from)), path);
+  const isAsked = isWeb(from) && new URL(place).origin === new URL(from).origin;
+  if (isWeb(place) && !isAsked && !fetch) {
+    const rule = `its ${role} file lies on the web and is fetched only with --fetch`;
+    throw new Error(`${cannot(what, rule, describe(place))}; or ${advice}`);
+  }
+  let found: OpenFile;
+  try {
+    found = await openFile(place, what);
+  } catch (error) {
+    throw new Error(`${(error as Error).message}; if its ${role} file has moved, ${advice}`);
+  }
+  if (found.sha256 === sha256) return found;
+  const rule = `its ${role} file must be the one with the SHA-256 ${sha256.slice(0, 12)}…`;
   throw new Error(`${cannot(what, rule, describe(place))}; to use another one, ${advice}`);
 }
-
-const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");

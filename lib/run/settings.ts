@@ -59,7 +59,8 @@ export type SettingKind =
   & { help: string }
   & (
     | { kind: "number"; least?: number; above?: number; most?: number; whole?: boolean }
-    | { kind: "numbers"; above: number; whole?: boolean }
+    /** A list of numbers; unless `list`, a single one stands for all. */
+    | { kind: "numbers"; above: number; whole?: boolean; list?: boolean }
     | { kind: "choice"; choices: readonly (string | number)[] }
     | { kind: "layers" }
   );
@@ -75,6 +76,7 @@ export const SETTINGS: { readonly [name in keyof Required<Settings>]: SettingKin
   sizes: {
     kind: "numbers",
     above: 0,
+    list: true,
     help: "coarse to fine: rising sizes in pixels, or up to 1 as shares of the final size",
   },
   styleScale: { kind: "number", above: 0, help: "size of the style over that of the mixed image" },
@@ -129,6 +131,9 @@ export function checkSetting(what: string, name: string, value: unknown, kind: S
     throw new TypeError(cannot(what, `${name} must be a list of layers`, describe(value)));
   }
   if (kind.kind === "numbers") {
+    if (Array.isArray(value) ? value.length === 0 : kind.list) {
+      throw new TypeError(cannot(what, `${name} must be a list of numbers`, describe(value)));
+    }
     for (const each of [value].flat()) {
       checkSetting(what, name, each, { ...kind, kind: "number" });
     }

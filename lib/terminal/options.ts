@@ -1,75 +1,75 @@
 /**
- * What the terminal command understands: its flags, its help, and the settings that they make.
+ * What the command `stylize` understands: the flags of the settings, those of files and of the run, and
+ * what a command line asks for.
  *
  * @module
  */
-import { parseArgs } from "node:util";
-import { ENGINES } from "../engine/engine.ts";
-import { checkPositive } from "../base/check.ts";
-import { NETWORKS } from "../network/networks.ts";
-import { OPTIMIZERS } from "../optimizers/mod.ts";
-import type { Picture } from "../picture/picture.ts";
+import { cannot, checkOneOf, checkPositiveInteger, describe } from "../base/check.ts";
+import { type EngineName, ENGINES } from "../engine/engine.ts";
 import {
-  optionsOf,
-  type PaintOptions,
-  type PresetName,
-  PRESETS,
-  withPreset,
-} from "../run/presets.ts";
+  flagOf,
+  OLD_FLAGS,
+  placeholderOf,
+  SETTING_FLAGS,
+  settingHelp,
+  settingsOfFlags,
+  todaysFlag,
+} from "../recipe/flags.ts";
+import { type PictureSettings, SETTING_NAMES } from "../recipe/settings.ts";
 import { STARTS } from "../run/start.ts";
+import {
+  EXIT_CODES,
+  type Flag,
+  flagHelp,
+  parseCommand,
+  placeOf,
+  usage,
+  UsageError,
+} from "./command.ts";
 
-/** The forms of the Gram matrix by their old names, and what they are called as measures. */
-export const GRAMS: Record<string, string> = {
-  sum: "gram",
-  mean: "gram-mean",
-  normalized: "gram-normalized",
-};
+/** The flags that are settings of the picture: all of the table. */
+export const FLAGS_OF_SETTINGS: Readonly<Record<string, Flag>> = Object.fromEntries(
+  SETTING_NAMES.map((name) => {
+    const flag = { value: placeholderOf(name), help: settingHelp(name) };
+    if (name === "iterations") return [name, { ...flag, short: "n" }];
+    if (name !== "start") return [flagOf(name), flag];
+    return [name, {
+      value: "START",
+      help: flag.help.replace(STARTS.join(", "), "$&, or a picture"),
+    }];
+  }),
+);
 
-/** The one whose pictures look best; the tutorial itself is `--preset tutorial`. */
-export const DEFAULT_PRESET = "gatys";
-
-export const OPTIONS = {
-  out: { type: "string", short: "o", value: "FILE", help: "the mixed image: .png or .jpg" },
-  preset: {
-    type: "string",
-    value: "NAME",
-    help: `${Object.keys(PRESETS).join(", ")} (default ${DEFAULT_PRESET})`,
-  },
-  size: { type: "string", value: "N", help: "longer side of the content and mixed image" },
-  "style-size": { type: "string", value: "N", help: "longer side of the style image" },
-  iterations: { type: "string", short: "n", value: "N", help: "how many" },
-  optimizer: { type: "string", value: "NAME", help: Object.keys(OPTIMIZERS).join(", ") },
-  "step-size": { type: "string", value: "X", help: "of the optimizer, on the scale 0–255" },
-  "content-layers": { type: "string", value: "A,B", help: "where features are compared" },
-  "style-layers": { type: "string", value: "A,B", help: "where Gram matrices are compared" },
-  "content-weight": { type: "string", value: "X", help: "0 or more" },
-  "style-weight": { type: "string", value: "X", help: "0 or more" },
-  "denoise-weight": { type: "string", value: "X", help: "0 or more" },
-  gram: { type: "string", value: "NAME", help: `${Object.keys(GRAMS).join(", ")} (Gram matrix)` },
-  weighting: { type: "string", value: "NAME", help: "adaptive, constant" },
-  init: { type: "string", value: "START", help: `${STARTS.join(", ")} or a picture` },
-  seed: { type: "string", value: "N", help: "of the start noise" },
-  backend: { type: "string", value: "NAME", help: ENGINES.join(", ") },
-  network: { type: "string", value: "NAME", help: Object.keys(NETWORKS).join(", ") },
-  weights: { type: "string", value: "FILE", help: "other weights: .safetensors, .h5, .pb or .zip" },
-  from: { type: "string", value: "FILE.png", help: "the settings that a picture was made with" },
-  trace: { type: "string", value: "FILE.csv", help: "a row per iteration: losses, adjustments" },
-  "list-layers": { type: "boolean", value: "", help: "print the layers of the network" },
-  quiet: { type: "boolean", short: "q", value: "", help: "print nothing but errors" },
-  help: { type: "boolean", short: "h", value: "", help: "print this" },
-} as const;
+/** The flags that say where things are and how the run goes. */
+export const OTHER_FLAGS = {
+  out: { short: "o", value: "FILE", help: "the mixed image: .png or .jpg" },
+  from: { value: "FILE.png", help: "the settings and files that a picture was made with" },
+  fetch: { help: "with --from: fetch its files from the web, too" },
+  weights: { value: "FILE", help: "other weights: .safetensors, .h5, .pb or .zip" },
+  engine: { value: "NAME", help: ENGINES.join(", ") },
+  trace: { value: "FILE.csv", help: "a row per iteration: losses, adjustments" },
+  "save-every": { value: "N", help: "write the picture so far after every N iterations" },
+  "list-layers": { help: "print the layers of the network" },
+  quiet: { short: "q", help: "print nothing but errors" },
+  help: { short: "h", help: "print this" },
+} as const satisfies Record<string, Flag>;
 
 /** The text of `--help`. */
 export const HELP = `Style transfer: paints CONTENT in the manner of STYLE.
 
 Usage: deno task stylize CONTENT STYLE --out FILE [options]
 
-Options:
-${
-  Object.entries(OPTIONS).map(([name, { value, help }]) =>
-    `  ${`--${name} ${value}`.padEnd(24)} ${help}`
-  ).join("\n")
-}
+Settings (what is in brackets is meant unless given; "gatys: X" is that preset's own):
+${flagHelp(FLAGS_OF_SETTINGS)}
+
+Files and the run:
+${flagHelp(OTHER_FLAGS)}
+
+CONTENT, STYLE, START, --weights and --from may be addresses, too. A terminal asks for each server whether
+it may be reached; elsewhere use the task stylize:web, which may reach all.
+Older names still count: ${
+  Object.entries(OLD_FLAGS).map(([old, name]) => `--${old} for --${name}`).join(", ")
+}.
 
 Examples:
   deno task stylize notebooks/images/content/eilean-donan.jpg \\
@@ -78,64 +78,76 @@ Examples:
   deno task stylize photo.jpg painting.jpg --out mixed.png --preset tutorial --trace log.csv
   deno task stylize --from mixed.png --out again.png
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C (the picture so far is written).`;
+${EXIT_CODES}; the picture so far is written.
+`;
 
-/** The command was typed wrongly. */
-export class UsageError extends Error {}
+/** What a command line asks for; places are absolute paths or addresses. */
+export type Request = {
+  /** As typed: nothing is filled in. */
+  settings: PictureSettings;
+  content?: string;
+  style?: string;
+  /** A picture to start from. */
+  start?: string;
+  weights?: string;
+  out?: string;
+  from?: string;
+  fetch: boolean;
+  trace?: string;
+  saveEvery?: number;
+  engine?: EngineName;
+  listLayers: boolean;
+  quiet: boolean;
+  help: boolean;
+};
 
-/** Flags and pictures. @throws {UsageError} for an unknown flag. */
-export function parse(args: string[]) {
-  try {
-    const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
-    return { values: values as Partial<Record<keyof typeof OPTIONS, string>>, positionals };
-  } catch (error) {
-    throw new UsageError((error as Error).message);
+const OLD: Readonly<Record<string, Flag>> = Object.fromEntries(
+  Object.keys(OLD_FLAGS).map((name) => [name, { value: "NAME", help: "" }]),
+);
+
+/**
+ * What the words and flags of a command line ask for.
+ *
+ * @throws {UsageError} for whatever is wrong with them.
+ */
+export function readRequest(args: readonly string[]): Request {
+  const typed = parseCommand<string>(args, { ...FLAGS_OF_SETTINGS, ...OTHER_FLAGS, ...OLD });
+  const flags: Record<string, string> = {};
+  for (const [old, text] of Object.entries(typed.values)) {
+    const [flag, today] = usage(() => todaysFlag(old, text!));
+    if (Object.hasOwn(flags, flag)) {
+      throw new UsageError(cannot("run", `--${flag} must be given once`, `--${old} as well`));
+    }
+    flags[flag] = today;
   }
-}
-
-/** The flags by name; those that were not given are missing. */
-export type Values = ReturnType<typeof parse>["values"];
-
-/** A flag that is a number. @throws {UsageError} when it is none, or below `least`. */
-export function number(
-  values: Values,
-  name: keyof typeof OPTIONS,
-  least?: number,
-): number | undefined {
-  const text = values[name];
-  if (text === undefined) return undefined;
-  const value = text.trim() === "" ? NaN : Number(text);
-  if (!Number.isFinite(value) || value < (least ?? -Infinity)) {
-    const rule = least === undefined ? "a number" : `a number of at least ${least}`;
-    throw new UsageError(`Cannot use --${name} as it must be ${rule}: current value is ${text}`);
+  const { words } = typed;
+  if (words.length > 2) {
+    throw new UsageError(cannot("run", "only CONTENT and STYLE may be given", describe(words)));
   }
-  return value;
-}
-
-/** The preset with what the flags change of it. */
-export function settings(
-  values: Values,
-  content: Picture,
-  style: Picture,
-  start?: Picture,
-): PaintOptions {
-  const layers = (name: "content-layers" | "style-layers") => values[name]?.split(",");
-  const stepSize = number(values, "step-size");
-  if (stepSize !== undefined) checkPositive("use the optimizer", "--step-size", stepSize);
-  const preset = (values.preset ?? DEFAULT_PRESET) as PresetName;
-  const changes = {
-    contentLayers: layers("content-layers"),
-    contentWeight: number(values, "content-weight", 0),
-    styleLayers: layers("style-layers"),
-    styleWeight: number(values, "style-weight", 0),
-    measure: values.gram === undefined ? undefined : GRAMS[values.gram],
-    denoiseWeight: number(values, "denoise-weight", 0),
-    weighting: values.weighting as PaintOptions["weighting"],
-    optimizer: values.optimizer,
-    stepSize,
-    iterations: number(values, "iterations"),
-    start: start ?? values.init as PaintOptions["start"],
-    seed: number(values, "seed", 0),
-  };
-  return optionsOf(withPreset(preset, changes), content, style);
+  const place = (text?: string) => text === undefined ? undefined : placeOf(text);
+  const isName = (STARTS as readonly string[]).includes(flags.start ?? "noise");
+  const settings = Object.entries(flags).filter(([flag]) =>
+    Object.hasOwn(SETTING_FLAGS, flag) && (flag !== "start" || isName)
+  );
+  const { engine, "save-every": every } = flags;
+  return usage(() => {
+    if (engine !== undefined) checkOneOf("run", "--engine", engine, ENGINES as string[]);
+    if (every !== undefined) checkPositiveInteger("run", "--save-every", Number(every));
+    return {
+      settings: settingsOfFlags(Object.fromEntries(settings)),
+      content: place(words[0]),
+      style: place(words[1]),
+      start: isName ? undefined : place(flags.start),
+      weights: place(flags.weights),
+      out: place(flags.out),
+      from: place(flags.from),
+      fetch: "fetch" in flags,
+      trace: place(flags.trace),
+      saveEvery: every === undefined ? undefined : Number(every),
+      engine: engine as EngineName | undefined,
+      listLayers: "list-layers" in flags,
+      quiet: "quiet" in flags,
+      help: "help" in flags,
+    };
+  });
 }

@@ -1,87 +1,83 @@
 /**
- * The terminal command's way to and from recipes: flags of a picture made earlier, and the recipe of
- * the picture that is being made.
+ * What a picture that was made earlier adds to a command line: its settings and files, and its engine.
  *
  * @module
  */
-import { type Engine, type EngineName, useEngine } from "../engine/engine.ts";
-import { DEFAULT_PRESET, type parse, type Values } from "./options.ts";
-import { findIngredient, type Ingredient, readRecipe, type Recipe } from "../recipe/recipe.ts";
-import { STARTS } from "../run/start.ts";
+import { type Engine, type EngineName, ENGINES, useEngine } from "../engine/engine.ts";
+import {
+  findIngredient,
+  type OpenFile,
+  openFile,
+  readRecipe,
+  type Recipe,
+} from "../recipe/recipe.ts";
+import type { PictureSettings } from "../recipe/settings.ts";
 import { codeVersion } from "../recipe/version.ts";
+import type { Request } from "./options.ts";
 
-/** Flags that say where things go or how they are shown, not what is computed. */
-const NOT_SETTINGS = ["out", "from", "backend", "trace", "list-layers", "quiet", "help"];
+/** The files of a picture, in hand. */
+export type Files = Record<"content" | "style", OpenFile> & {
+  start?: OpenFile;
+  weights?: OpenFile;
+};
 
-/** Whether `--init` names a picture. */
-export function isInitPicture({ init }: Values): boolean {
-  return init !== undefined && !(STARTS as readonly string[]).includes(init);
+/** The recipe that `--from` names. */
+export async function recall({ from }: Request): Promise<Recipe | undefined> {
+  return from === undefined ? undefined : await readRecipe(from);
 }
 
-/**
- * The command as if the settings of `--from` had been typed; what was typed goes first.
- *
- * @throws {Error} when the picture holds no recipe, or one of its files is gone or another.
- */
-export async function recall(
-  typed: ReturnType<typeof parse>,
-): Promise<ReturnType<typeof parse> & { recipe?: Recipe }> {
-  const { values, positionals } = typed;
-  if (values.from === undefined) return typed;
-  const recipe = await readRecipe(values.from);
-  const found: Values = { ...recipe.settings };
-  for (const name of ["init", "weights"] as const) {
-    if (!recipe.files[name] || values[name] !== undefined) continue;
-    found[name] = await findIngredient(recipe, name, values.from);
-  }
-  const pictures = positionals.length > 0 ? positionals : [
-    await findIngredient(recipe, "content", values.from),
-    await findIngredient(recipe, "style", values.from),
-  ];
-  return { values: { ...found, ...values }, positionals: pictures, recipe };
+/** The settings as if those of the recipe had been typed before the others. */
+export function mergeSettings(
+  { settings: typed, start }: Request,
+  recipe: Recipe | undefined,
+): PictureSettings {
+  if (!recipe) return typed;
+  const { stepSize, ...found } = recipe.settings;
+  // A step size is that of its optimizer.
+  const same = typed.optimizer === undefined || typed.optimizer === found.optimizer;
+  const settings = { ...found, ...(same && stepSize !== undefined && { stepSize }), ...typed };
+  if (start !== undefined || recipe.files.start && typed.start === undefined) delete settings.start;
+  return settings;
+}
+
+/** Reads the files that were typed, else those of the recipe. */
+export async function openFiles(request: Request, recipe: Recipe | undefined): Promise<Files> {
+  const { from = "", fetch, settings } = request;
+  const open = async (role: keyof Files) => {
+    const typed = request[role];
+    if (typed !== undefined) return await openFile(typed);
+    const isOther = role === "start" && settings.start !== undefined ||
+      role === "weights" && settings.network !== undefined;
+    if (!recipe?.files[role] || isOther) return undefined;
+    return await findIngredient(recipe, role, from, { fetch });
+  };
+  const [content, style] = [await open("content"), await open("style")];
+  return {
+    content: content!,
+    style: style!,
+    start: await open("start"),
+    weights: await open("weights"),
+  };
 }
 
 /** The engine asked for, else that of the recipe where it is at hand, else the best. */
 export async function chooseEngine(
-  { backend }: Values,
+  asked: EngineName | undefined,
   recipe: Recipe | undefined,
   warn: (line: string) => void,
 ): Promise<Engine> {
-  if (backend !== undefined || !recipe) return await useEngine(backend as EngineName | undefined);
+  if (asked !== undefined || !recipe) return await useEngine(asked);
   const version = await codeVersion();
   if (recipe.version !== version) {
     warn(`Made by version ${recipe.version}, this is ${version}: the picture may differ`);
   }
   try {
-    return await useEngine(recipe.engine as EngineName);
+    if (ENGINES.includes(recipe.engine as EngineName)) {
+      return await useEngine(recipe.engine as EngineName);
+    }
   } catch {
-    warn(`Made on the engine ${recipe.engine}, which is not at hand: the picture will differ`);
-    return await useEngine();
+    // Not on this machine: said below.
   }
+  warn(`Made on the engine ${recipe.engine}, which is not at hand: the picture will differ`);
+  return await useEngine();
 }
-
-/** The recipe of a picture, with what the flags left open filled in. */
-export async function makeRecipe(
-  values: Values,
-  engine: string,
-  files: Record<string, Ingredient>,
-  iterations: number,
-): Promise<Recipe> {
-  const typed = Object.entries(values).filter(([name]) =>
-    !NOT_SETTINGS.includes(name) && !(name in files)
-  );
-  const size = values.size ?? DEFAULT_SIZE;
-  const settings = {
-    preset: DEFAULT_PRESET,
-    network: "vgg16",
-    "style-size": size,
-    seed: "1",
-    ...Object.fromEntries(typed),
-    size,
-    iterations: `${iterations}`,
-  };
-  return { version: await codeVersion(), engine, files, settings };
-}
-
-/** The longer side of the pictures unless `--size` says otherwise. */
-export const DEFAULT_SIZE = "300";

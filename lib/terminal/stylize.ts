@@ -3,159 +3,183 @@
  *
  * @module
  */
-import { SingleBar } from "cli-progress";
-import { ENGINES } from "../engine/engine.ts";
-import { checkOneOf, checkPositiveInteger } from "../base/check.ts";
-import { GRAMS, HELP, number, type OPTIONS, parse, settings, UsageError } from "./options.ts";
-import { chooseEngine, DEFAULT_SIZE, isInitPicture, makeRecipe, recall } from "./recall.ts";
-import { RunError } from "../run/errors.ts";
-import type { LossValues } from "../run/frame.ts";
+import { describe } from "../base/check.ts";
+import { describeEngine, type Engine, ENGINES } from "../engine/engine.ts";
+import type { Network } from "../network/network.ts";
 import { NETWORKS } from "../network/networks.ts";
-import { OPTIMIZERS } from "../optimizers/mod.ts";
-import { checkWritable, type Picture, readPicture, writePicture } from "../picture/picture.ts";
-import { checkFileWritable } from "../base/files.ts";
-import { clock, duration } from "../base/words.ts";
-import { PRESETS } from "../run/presets.ts";
-import { type Ingredient, ingredient, recipeMetadata } from "../recipe/recipe.ts";
+import type { Picture } from "../picture/picture.ts";
+import { ingredientOf, isWeb, type OpenFile, type Recipe, type Role } from "../recipe/recipe.ts";
+import { DEFAULTS, paintOptions, styleSizeOf } from "../recipe/settings.ts";
+import { DivergedError, RunError } from "../run/errors.ts";
+import type { Result } from "../run/frame.ts";
+import type { PaintOptions } from "../run/presets.ts";
 import { stylize } from "../run/stylize.ts";
+import { exitCodeOf, printable, type Stop, stopOnSignals, usage, UsageError } from "./command.ts";
+import { checkOutputs, checkRoles, checkSizes, pictureIn, withName } from "./inputs.ts";
+import { HELP, readRequest, type Request } from "./options.ts";
+import { showRun } from "./progress.ts";
+import { chooseEngine, type Files, mergeSettings, openFiles, recall } from "./recall.ts";
+import { createSaver, type Saver } from "./saving.ts";
 import { openTrace } from "./trace.ts";
 
 async function run(args: string[]): Promise<number> {
-  const typed = parse(args);
-  if (typed.values.help) return console.log(HELP), 0;
-  const { values, positionals, recipe } = await recall(typed);
-  const choose = (name: keyof typeof OPTIONS, choices: readonly string[]) => {
-    if (values[name] !== undefined) checkOneOf("run", `--${name}`, values[name], choices);
-  };
-  usage(() => {
-    choose("preset", Object.keys(PRESETS));
-    choose("optimizer", Object.keys(OPTIMIZERS));
-    choose("backend", ENGINES);
-    choose("network", Object.keys(NETWORKS));
-    choose("gram", Object.keys(GRAMS));
-    choose("weighting", ["adaptive", "constant"]);
-  });
-  const { architecture, load: loadWeights } = NETWORKS[values.network ?? "vgg16"];
-  if (values["list-layers"]) return console.log(architecture.layers.join("\n")), 0;
-  if (positionals.length !== 2 || !values.out) {
+  const request = readRequest(args);
+  if (request.help) return console.log(HELP), 0;
+  if (request.listLayers) {
+    const { architecture } = NETWORKS[request.settings.network ?? DEFAULTS.network]!;
+    return console.log(architecture.layers.join("\n")), 0;
+  }
+  const { out, trace, from, content, style, start, weights } = request;
+  if (out === undefined || (from === undefined || content !== undefined) && style === undefined) {
     throw new UsageError("Cannot run without CONTENT, STYLE and --out FILE");
   }
-  usage(() => {
-    for (const name of ["content-layers", "style-layers"] as const) {
-      for (const layer of values[name]?.split(",") ?? []) {
-        checkOneOf("run", `--${name}`, layer, architecture.layers);
-      }
-    }
-    for (const name of ["size", "style-size", "iterations"] as const) {
-      const value = number(values, name);
-      if (value !== undefined) checkPositiveInteger("run", `--${name}`, value);
-    }
-  });
-  await checkWritable(values.out);
-  if (values.trace !== undefined) {
-    await checkFileWritable(values.trace, `write the trace ${values.trace}`);
-  }
-
-  const files: Record<string, Ingredient> = {};
-  const load = async (name: string, path: string) => {
-    const found = await ingredient(path, values.out!);
-    files[name] = found.ingredient;
-    return found.source;
-  };
-  const size = number(values, "size") ?? Number(DEFAULT_SIZE);
-  const styleSize = number(values, "style-size") ?? size;
-  const content = await readPicture(await load("content", positionals[0]), { maxSize: size });
-  const style = await readPicture(await load("style", positionals[1]), { maxSize: styleSize });
-  const start = isInitPicture(values)
-    ? await readPicture(await load("init", values.init!))
-    : undefined;
-  const options = usage(() => settings(values, content, style, start));
-  const quiet = values.quiet !== undefined;
-  const say = quiet ? () => {} : console.log;
-  const engine = await chooseEngine(values, recipe, say);
-  const weights = values.weights === undefined ? undefined : await load("weights", values.weights);
-  const network = await loadWeights({ weights, onProgress: quiet ? () => {} : undefined });
-  const write = async (picture: Picture, iterations: number) => {
-    const made = await makeRecipe(values, engine.name, files, iterations);
-    const isPng = /\.png$/i.test(values.out!);
-    await writePicture(picture, values.out!, isPng ? { metadata: recipeMetadata(made) } : {});
-  };
-
-  const trace = values.trace === undefined ? undefined : openTrace(values.trace);
-  const stop = new AbortController();
-  let signal: "SIGINT" | "SIGTERM" | undefined;
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    if (Deno.build.os === "windows" && name === "SIGTERM") continue;
-    Deno.addSignalListener(name, () => (signal = name, stop.abort()));
-  }
-  const bar = new SingleBar({
-    format: "{bar} step {value}/{total} · {losses} · {step} s/step · {left} left",
-    barsize: 20,
-    hideCursor: true,
-  });
+  await checkRoles(
+    { CONTENT: content, STYLE: style, "--start": start, "--weights": weights, "--from": from },
+    { "--out": out, "--trace": trace },
+  );
+  await checkOutputs(out, trace);
+  const stop = stopOnSignals();
+  const say = (line: string) => request.quiet || console.log(printable(line));
+  const { engine, network, options, recipe } = await prepare(request, out, say);
+  const saver = createSaver(out, recipe, warn);
   try {
-    let losses: LossValues = {};
-    const { picture, iterations, seconds, stopped, notes } = await stylize(network, {
+    if (stop.signal.aborted) return say("Stopped before the first iteration"), stop.code()!;
+    return await paint(network, { options, engine, saver, stop, request, say });
+  } finally {
+    network.dispose();
+  }
+}
+
+const warn = (line: string) => console.error(printable(line));
+
+/** All that a run needs: pictures and weights are read, the engine is chosen. */
+async function prepare(request: Request, out: string, say: (line: string) => void) {
+  const found = await recall(request);
+  const settings = mergeSettings(request, found);
+  const files = await openFiles(request, found);
+  await checkRoles(
+    Object.fromEntries(Object.entries(files).map(([role, file]) => [role, file?.place])),
+    { "--out": out, "--trace": request.trace },
+  );
+  const size = settings.size ?? DEFAULTS.size;
+  const pictures = {
+    content: await pictureIn(files.content, size),
+    style: await pictureIn(files.style, styleSizeOf(settings)),
+    start: files.start && await pictureIn(files.start),
+  };
+  const options = usage(() => paintOptions(settings, pictures));
+  if (options.optimizer.needsConstantWeights && options.weighting !== "constant") {
+    throw new UsageError("Cannot run lbfgs with adaptive weights: give --weighting constant");
+  }
+  const { architecture, load } = NETWORKS[settings.network ?? DEFAULTS.network]!;
+  checkSizes(architecture, options);
+  checkEngineVariables();
+  const engine = await chooseEngine(request.engine, found, say);
+  say(describeEngine(engine));
+  const onProgress = request.quiet ? () => {} : undefined;
+  const network = files.weights
+    ? await withName(files.weights, (bytes) => {
+      // The name of a file may tell how its network wants pictures.
+      const { place } = files.weights!;
+      return load({ weights: isWeb(place) ? bytes : place, onProgress });
+    })
+    : await load({ onProgress });
+  const recipe = { settings, engine: engine.name, files: ingredientsOf(files, out) };
+  return { engine, network, options, recipe };
+}
+
+function ingredientsOf(files: Files, out: string): Recipe["files"] {
+  const entries = Object.entries(files).filter(([, file]) => file) as [Role, OpenFile][];
+  return Object.fromEntries(
+    entries.map(([role, file]) => [role, ingredientOf(file, out)]),
+  ) as Recipe["files"];
+}
+
+/** @throws {UsageError} when an environment variable says what no engine or thread count can be. */
+function checkEngineVariables(): void {
+  for (const name of ["STYLEBOOK_ENGINE", "STYLEBOOK_BACKEND"]) {
+    const value = Deno.env.get(name);
+    if (!value || (ENGINES as string[]).includes(value)) continue;
+    const list = ENGINES.join(", ");
+    throw new UsageError(
+      `Cannot run as ${name} must be one of ${list}: current value is ${describe(value)}`,
+    );
+  }
+  const threads = Deno.env.get("STYLEBOOK_THREADS");
+  if (!threads || /^[1-9]\d{0,3}$/.test(threads)) return;
+  throw new UsageError(
+    `Cannot run as STYLEBOOK_THREADS must be a positive integer: current value is ${
+      describe(threads)
+    }`,
+  );
+}
+
+/** What the run itself needs beside the network. */
+type Painting = {
+  options: PaintOptions;
+  engine: Engine;
+  saver: Saver;
+  stop: Stop;
+  request: Request;
+  say: (line: string) => void;
+};
+
+/** The run; its picture is written whatever happens. */
+async function paint(
+  network: Network,
+  { options, engine, saver, stop, request: { out, trace: path, saveEvery, quiet }, say }: Painting,
+): Promise<number> {
+  const trace = path === undefined ? undefined : await openTrace(path, warn);
+  const progress = quiet ? undefined : showRun();
+  // A picture is at hand after every `readEvery`-th iteration.
+  const readEvery = trace
+    ? 1
+    : saveEvery === undefined
+    ? engine.readEvery
+    : commonDivisor(saveEvery, engine.readEvery);
+  let last: { picture: Picture; iterations: number } | undefined;
+  let result: Result;
+  try {
+    result = await stylize(network, {
       ...options,
       signal: stop.signal,
-      ...(trace && { readEvery: 1 }),
-      onFrame: (frame) => {
-        if (frame.iteration === 0 && !quiet) {
-          bar.start(frame.iterations, 0, { losses: "", step: "…", left: "…" });
+      readEvery,
+      onFrame: async (frame) => {
+        const { iteration, seconds, losses, picture } = frame;
+        progress?.show(frame);
+        if (losses) trace?.add(iteration, seconds, losses);
+        const iterations = iteration + 1;
+        if (picture) last = { picture, iterations };
+        if (picture && saveEvery !== undefined && iterations % saveEvery === 0 && !frame.last) {
+          await saver.onTheWay(picture, iterations);
         }
-        const done = frame.iteration + 1;
-        if (frame.losses) trace?.add(frame.iteration, frame.seconds, losses = frame.losses);
-        const step = frame.seconds / done;
-        bar.update(done, {
-          losses: Object.entries(losses).map(([name, { loss }]) =>
-            `${name} ${loss.toExponential(2)}`
-          )
-            .join(" · "),
-          step: step.toFixed(2),
-          left: clock(step * (frame.iterations - done)),
-        });
       },
     });
-    bar.stop();
-    await write(picture, iterations);
-    say(
-      `${
-        stopped ? "Stopped; wrote" : "Wrote"
-      } ${values.out}: ${picture.width}x${picture.height}, ` +
-        `${iterations} iterations in ${duration(seconds)}`,
-    );
-    for (const note of notes) say(note);
-    return signal === "SIGINT" ? 130 : signal === "SIGTERM" ? 143 : 0;
   } catch (error) {
-    bar.stop();
-    if (error instanceof RunError) {
-      await write(error.picture, Math.max(1, error.iteration));
-      console.error(`The last good picture was written to ${values.out}`);
-    }
+    progress?.stop();
+    const failed = error instanceof RunError
+      ? { picture: error.picture, iterations: error.iteration }
+      : last;
+    const how = error instanceof DivergedError ? "diverged" : "failed";
+    if (failed) await saver.rescue(failed.picture, failed.iterations, how);
     throw error;
   } finally {
     trace?.close();
   }
+  progress?.stop();
+  const { picture, iterations, seconds, stopped, notes } = result;
+  const written = await saver.finish(picture, iterations);
+  const where = written ? ` ${out}` : "";
+  say(
+    `${stopped ? "Stopped; wrote" : "Wrote"}${where}: ${picture.width}x${picture.height}, ` +
+      `${iterations} iterations in ${seconds.toFixed(1)} s`,
+  );
+  for (const note of notes) say(note);
+  return stop.code() ?? (written ? 0 : 1);
 }
 
-/** Runs a check whose failure means that the command was typed wrongly. */
-function usage<T>(check: () => T): T {
-  try {
-    return check();
-  } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
-  }
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
 }
 
-async function main(args: string[]): Promise<number> {
-  try {
-    return await run(args);
-  } catch (error) {
-    console.error((error as Error).message);
-    if (!(error instanceof UsageError)) return 1;
-    console.error("Try: deno task stylize --help");
-    return 2;
-  }
-}
-
-if (import.meta.main) main(Deno.args).then(Deno.exit);
+if (import.meta.main) exitCodeOf("stylize", () => run(Deno.args)).then(Deno.exit);

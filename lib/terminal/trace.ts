@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { describe } from "../base/check.ts";
+import { openWhole, type WholeFile } from "../base/files.ts";
 import type { LossValues } from "../run/frame.ts";
 
 const LOSSES = ["content", "style", "denoise"];
@@ -19,26 +21,30 @@ export const TRACE_COLUMNS: readonly string[] = [
 export type Trace = {
   /** @param seconds since the start of the run */
   add(iteration: number, seconds: number, losses: LossValues): void;
-  /** Puts the file in its place. */
+  /** Puts the file in its place; does nothing when called again. */
   close(): void;
 };
 
 /**
- * Starts a log: rows go into `FILE.partial`, which becomes `FILE` when the log is closed.
+ * Starts a log, which appears as a whole when it is closed; a pipe or device gets every row at once. A run
+ * does not end because its log cannot be written: that is said once.
  *
- * @throws {Error} when the file cannot be written.
+ * @throws {Error} when the file cannot be opened.
  */
-export function openTrace(path: string): Trace {
-  const partial = `${path}.partial`;
-  let file: Deno.FsFile;
-  try {
-    file = Deno.openSync(partial, { write: true, create: true, truncate: true });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`Cannot write the trace ${path}: ${reason}`, { cause: error });
-  }
+export async function openTrace(path: string, warn: (line: string) => void): Promise<Trace> {
+  let file: WholeFile | undefined = await openWhole(path, `write the trace ${describe(path)}`);
+  const attempt = (act: (file: WholeFile) => void) => {
+    if (!file) return;
+    try {
+      act(file);
+    } catch (error) {
+      warn(`${(error as Error).message}; the run goes on without it`);
+      file.abandon();
+      file = undefined;
+    }
+  };
   const writeRow = (cells: readonly (string | number)[]) =>
-    file.writeSync(new TextEncoder().encode(cells.join(",") + "\n"));
+    attempt((file) => file.write(cells.join(",") + "\n"));
   writeRow(TRACE_COLUMNS);
   return {
     add(iteration, seconds, losses) {
@@ -50,8 +56,8 @@ export function openTrace(path: string): Trace {
       ]);
     },
     close() {
-      file.close();
-      Deno.renameSync(partial, path);
+      attempt((file) => file.close());
+      file = undefined;
     },
   };
 }

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { MEASURED_COLUMNS } from "../../experiments/sweep/report.ts";
 import { readPicture } from "../../lib/picture/picture.ts";
 import { readRecipe } from "../../lib/recipe/recipe.ts";
-import { call, command, inFolder, namesIn } from "../helpers/command.ts";
+import { call, command } from "../helpers/command.ts";
+import { inFolder, namesIn } from "../helpers/folder.ts";
 
 const SCRIPT = "experiments/experiment.ts";
 const experiment = (args: string[], env?: Record<string, string>) => call(SCRIPT, args, env);
@@ -100,6 +101,9 @@ for (const jobs of ["1", "2"]) {
         await Deno.writeTextFile(join(folder, "runs", left), '{"sta');
         const then = new Date(Date.now() - 7.2e6);
         await Deno.utime(join(folder, "runs", left), then, then);
+        // A cut file, and a picture that is gone: such runs are done again.
+        await Deno.writeTextFile(join(folder, "runs", there[0]!), '{"sta');
+        await Deno.remove(join(folder, "runs", there[1]!.replace(".json", ".png")));
 
         const again = await experiment([...flags("killed"), "--jobs", jobs]);
         assertEquals(again.code, 0, again.err);
@@ -127,7 +131,7 @@ Deno.test("every picture of a sweep can be made again by stylize --from", () =>
     for (const name of namesIn(folder).filter((name) => name.endsWith(".png")).slice(0, 2)) {
       const path = join(folder, name);
       const { settings, engine, version } = await readRecipe(path);
-      assertEquals([settings.size, settings.seed, settings["step-size"]], ["48", "1", "10"]);
+      assertEquals([settings.size, settings.seed, settings.stepSize], [48, 1, 10]);
       assert(engine !== "" && version !== "");
       const again = join(folder, "again.png");
       const stylize = await call("lib/terminal/stylize.ts", ["--from", path, "--out", again]);
@@ -142,8 +146,24 @@ const WRONG: [string, string[], string][] = [
   ["a size that is no number", ["layers", "--size", "big"], "--size"],
   ["an unknown flag", ["layers", "--colour"], "--colour"],
   ["an unknown engine", ["layers", "--backend", "tpu"], "native"],
-  ["a run that is not planned", ["starts", "--only", "x.1"], "not in the plan"],
+  ["a run that is not planned", ["starts", "--only", "x.1"], "must be in the plan"],
+  ["more seeds than memory", ["starts", "--seeds", "1000000000", "--plan"], "--seeds"],
 ];
+Deno.test("experiment ends with 1 when every run has failed, and with 143 when it is killed", () =>
+  inFolder(async (output) => {
+    const page = join(output, "page.jpg");
+    await Deno.writeTextFile(page, "<html>");
+    const flags = ["starts", "--seeds", "1", "--size", "48", "--output", output];
+    const { code, out } = await experiment([...flags, "-n", "1", "--content", page]);
+    assertEquals(code, 1, out);
+    assertStringIncludes(out, "--retry");
+    if (Deno.build.os === "windows") return;
+    const child = command(SCRIPT, [...flags, "-n", "500"]).spawn();
+    await waitForRuns(join(output, "starts", "runs"), 4);
+    child.kill("SIGTERM");
+    assertEquals((await child.output()).code, 143);
+  }));
+
 for (const [what, args, message] of WRONG) {
   Deno.test(`experiment with ${what} exits with 2 and says why`, () =>
     inFolder(async (output) => {

@@ -10,6 +10,7 @@ import {
   meanCurve,
   meanText,
 } from "../../experiments/sweep/statistics.ts";
+import { twoAxes } from "../../experiments/sweep/two_axes.ts";
 import type { DoneRow, Experiment, Options, Row } from "../../experiments/sweep/types.ts";
 import {
   floatSafetensors,
@@ -17,6 +18,7 @@ import {
   spreadWithinHalf,
 } from "../../experiments/sweep/weight_files.ts";
 import { parseSafetensors } from "../../lib/network/weights/safetensors.ts";
+import type { PictureSettings } from "../../lib/recipe/settings.ts";
 import { seededRandom } from "../../lib/base/random.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -29,36 +31,40 @@ const options: Options = {
   seeds: 2,
   output: "output",
 };
-const grid = (flags: Record<string, string>[]): Experiment => ({
+const grid = (settings: PictureSettings[]): Experiment => ({
   question: "?",
   defaults: { size: 48, iterations: 3, seeds: 2 },
-  grid: () => flags.map((own, i) => ({ name: `p${i}`, flags: own })),
+  grid: () => settings.map((own, i) => ({ name: `p${i}`, settings: own })),
   findings: () => {
     throw new Error("not asked for");
   },
 });
 
 Deno.test("a point becomes a run per seed where noise matters, else one", async () => {
-  const runs = await planRuns(grid([{ "style-weight": "1" }, { init: "content" }]), options);
+  const runs = await planRuns(grid([{ styleWeight: 1 }, { start: "content" }]), options);
   assertEquals(runs.map(({ name }) => name), ["p0-seed-1", "p0-seed-2", "p1"]);
-  assertEquals(runs.map(({ flags }) => flags.seed), ["1", "2", "1"]);
-  assertEquals(runs[0].flags.init, "noise");
-  assertEquals(runs[0].flags["style-size"], "48");
+  assertEquals(runs.map(({ point }) => point), ["p0", "p0", "p1"]);
+  assertEquals(runs.map(({ settings }) => settings.seed), [1, 2, 1]);
+  assertEquals(runs[0]!.settings.start, "noise");
+  assertEquals(runs[0]!.settings.size, 48);
 });
 
 Deno.test("a run's file name follows settings and pictures, not their order or place", async () => {
-  const name = async (flags: Record<string, string>, changes: Partial<Options> = {}) =>
-    (await planRuns(grid([flags]), { ...options, ...changes }))[0].file;
-  const first = await name({ gram: "mean", "style-weight": "2" });
-  assertEquals(await name({ "style-weight": "2", gram: "mean" }), first);
-  assert(await name({ gram: "sum", "style-weight": "2" }) !== first, "a setting");
-  assert(await name({ gram: "mean", "style-weight": "2" }, { iterations: 4 }) !== first, "a flag");
+  const name = async (settings: PictureSettings, changes: Partial<Options> = {}) =>
+    (await planRuns(grid([settings]), { ...options, ...changes }))[0]!.file;
+  const first = await name({ measure: "gram-mean", styleWeight: 2 });
+  assertEquals(await name({ styleWeight: 2, measure: "gram-mean" }), first);
+  assert(await name({ measure: "gram", styleWeight: 2 }) !== first, "a setting");
+  assert(
+    await name({ measure: "gram-mean", styleWeight: 2 }, { iterations: 4 }) !== first,
+    "a flag",
+  );
   const copy = await Deno.makeTempFile({ suffix: ".jpg" });
   await Deno.copyFile(options.content, copy);
-  assertEquals(await name({ gram: "mean", "style-weight": "2" }, { content: copy }), first);
+  assertEquals(await name({ measure: "gram-mean", styleWeight: 2 }, { content: copy }), first);
   await Deno.remove(copy);
   const other = { content: options.style };
-  assert(await name({ gram: "mean", "style-weight": "2" }, other) !== first, "a picture");
+  assert(await name({ measure: "gram-mean", styleWeight: 2 }, other) !== first, "a picture");
 });
 
 Deno.test("mean, deviation and their text", () => {
@@ -84,7 +90,8 @@ const moment = (iteration: number, evaluations: number, total: number) => ({
 const row = (changes: Partial<DoneRow> = {}): DoneRow => ({
   name: "a",
   seed: 1,
-  flags: { size: "48", seed: "1" },
+  point: "a",
+  settings: { size: 48, iterations: 3, seed: 1, styleWeight: 2.5 },
   content: "c.jpg",
   style: "s.jpg",
   file: "a.0",
@@ -120,17 +127,69 @@ Deno.test("results.csv has a row a run, failed ones too, and quotes what must be
     engine: "cpu",
   };
   const [header, first, second] = resultsCsv([row(), failed]).trim().split("\n");
-  const columns = header.split(",");
+  const columns = header!.split(",");
   assertEquals(columns.slice(-2), MEASURED_COLUMNS);
-  const value = (column: string) => first.split(",")[columns.indexOf(column)];
+  const value = (column: string) => first!.split(",")[columns.indexOf(column)];
   assertEquals(value("total_loss"), "2");
   assertEquals(value("total_loss_at_start"), "8");
   assertEquals(value("total_loss_at_50_percent"), "6");
   assertEquals(value("content_loss"), "1");
   assertEquals(value("style_error"), "0.25");
   assertEquals(value("peak_memory_mb"), "2");
-  assertStringIncludes(second, "b,failed,c.jpg,s.jpg,1,48,,");
-  assertStringIncludes(second, '"no ""weights"", none"');
+  assertEquals([value("style_weight"), value("weights")], ["2.5", ""]);
+  assertStringIncludes(second!, "b,failed,c.jpg,s.jpg,3,1,48,2.5,,");
+  assertStringIncludes(second!, '"no ""weights"", none"');
+});
+
+Deno.test("results.csv writes a list of layers into one cell", () => {
+  const settings = { size: 48, iterations: 3, styleLayers: ["relu1_1", "relu2_1"] };
+  assertStringIncludes(resultsCsv([row({ settings })]), ',"relu1_1,relu2_1",');
+});
+
+Deno.test("twoAxes() asks at every place, and finds what came of it", async () => {
+  const experiment = twoAxes<string, number>({
+    question: "?",
+    defaults: { size: 48, iterations: 3, seeds: 1 },
+    down: () => ({ values: ["adam", "lbfgs"], title: "optimizer" }),
+    across: ({ size }) => ({ values: [1, size], label: (step) => `step ${step}` }),
+    point: (optimizer, stepSize) => ({
+      name: `${optimizer}-${stepSize}`,
+      settings: { optimizer, stepSize },
+    }),
+    title: () => "Title",
+    findings: ({ down, across, losses, errorText }) => ({
+      charts: {},
+      answer: [`${losses(down[0]!, across[1]!)}`, errorText(down[1]!, across[0]!)],
+    }),
+  });
+  assertEquals(experiment.grid(options).map(({ name }) => name), [
+    "adam-1",
+    "adam-48",
+    "lbfgs-1",
+    "lbfgs-48",
+  ]);
+  // Two seeds at one place; the sheet shows the first.
+  const rows = [
+    row({ point: "adam-48", moments: [moment(0, 1, 8)] }),
+    row({ point: "adam-48", seed: 2, moments: [moment(0, 1, 6)] }),
+  ];
+  const { sheet, answer } = await experiment.findings(rows, options);
+  assertEquals(sheet.rows, [[undefined, rows[0]], [undefined, undefined]]);
+  assertEquals([sheet.rowLabels, sheet.columnLabels], [["adam", "lbfgs"], ["step 1", "step 48"]]);
+  assertEquals(answer, ["8,6", "nothing (all failed) and nothing (all failed)"]);
+});
+
+Deno.test("experiments take nothing from the terminal but what commands have in common", () => {
+  const taken = ["experiments/", "experiments/sweep/"].flatMap((folder) =>
+    [...Deno.readDirSync(new URL(folder, root))].filter(({ isFile }) => isFile)
+      .flatMap(({ name }) => {
+        const text = Deno.readTextFileSync(new URL(folder + name, root));
+        return [...text.matchAll(/lib\/terminal\/(\w+)\.ts/g)].map(([, file]) =>
+          `${name}: ${file}`
+        );
+      })
+  );
+  assertEquals(taken, ["experiment.ts: command"]);
 });
 
 Deno.test("spreadWithinHalf() gives numbers that half precision rounds back", () => {

@@ -1,20 +1,24 @@
 /**
- * Scripts of the project as a user calls them, and folders that go away again.
+ * Scripts of the project as a user calls them.
  *
  * @module
  */
-const root = new URL("../../", import.meta.url);
+import { fileURLToPath } from "node:url";
 
-/** A call of a script, not started yet. */
+/** The project's folder. */
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url)).replace(/[\\/]$/, "");
+
+/** A call of a script, not started yet; its relative paths count from the project's root. */
 export function command(
   script: string,
   args: string[],
   env: Record<string, string> = {},
 ): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", script, ...args],
-    cwd: root,
-    env,
+    args: ["run", "-A", "--quiet", script, ...args],
+    cwd: ROOT,
+    env: { NO_COLOR: "1", INIT_CWD: ROOT, ...env },
+    stdin: "null",
     stdout: "piped",
     stderr: "piped",
   });
@@ -24,19 +28,5 @@ export function command(
 export async function call(script: string, args: string[], env: Record<string, string> = {}) {
   const { code, stdout, stderr } = await command(script, args, env).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, out: text(stdout), err: text(stderr) };
+  return { code, out: text(stdout), err: text(stderr), said: text(stdout) + text(stderr) };
 }
-
-/** A folder for a test, removed after it. */
-export async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-/** The names of what lies in a folder. */
-export const namesIn = (folder: string): string[] =>
-  Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();

@@ -5,7 +5,9 @@
  * @module
  */
 import { join } from "node:path";
-import { notebook, ROOT, withFolder } from "./notebook_helper.ts";
+import { ROOT } from "./command.ts";
+import { inFolder } from "./folder.ts";
+import { notebook } from "./notebook_helper.ts";
 
 /** A Python that works as far as the set-up and the start of JupyterLab need it. */
 export const PYTHON = `case "$*" in
@@ -38,7 +40,7 @@ export async function withProject(
   programs: Record<string, string>,
   body: (project: Project) => Promise<void>,
 ): Promise<void> {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const root = join(folder, "project");
     const stubs = join(folder, "bin");
     const log = join(folder, "log");

@@ -4,10 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-
-/** The project's folder. */
-export const ROOT = fileURLToPath(new URL("../../", import.meta.url)).replace(/[\\/]$/, "");
+import { call } from "./command.ts";
 
 /** The text of a notebook with these code cells. */
 export function notebook(sources: string[]): string {
@@ -28,25 +25,5 @@ export function notebook(sources: string[]): string {
 }
 
 /** Runs a script of `notebooks/tools` to its end; its exit code, and what it printed. */
-export async function run(
-  script: string,
-  args: string[],
-  env: Record<string, string> = {},
-): Promise<{ code: number; said: string }> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", join(ROOT, "notebooks", "tools", script), ...args],
-    env: { NO_COLOR: "1", ...env },
-  }).output();
-  const decoder = new TextDecoder();
-  return { code, said: decoder.decode(stdout) + decoder.decode(stderr) };
-}
-
-/** Calls `body` with an empty folder, which is gone afterwards. */
-export async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "stylebook-test-" });
-  try {
-    await body(await Deno.realPath(folder));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+export const run = (script: string, args: string[], env: Record<string, string> = {}) =>
+  call(join("notebooks", "tools", script), args, { INIT_CWD: "", ...env });

@@ -165,21 +165,3 @@ Deno.test("each loader refuses the files of the other networks and says which fi
     assertStringIncludes(error.message, "tests/golden/weights/");
   }
 });
-
-Deno.test("--list-layers and errors name the layers of the network that was asked for", async () => {
-  const run = async (...args: string[]) => {
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "lib/terminal/stylize.ts", ...args],
-      cwd: new URL("../../", import.meta.url),
-    }).output();
-    return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
-  };
-  for (const [name, { architecture }] of Object.entries(NETWORKS)) {
-    const { code, text } = await run("--network", name, "--list-layers");
-    assertEquals([code, text.trim().split("\n")], [0, [...architecture.layers]]);
-  }
-  const wrong = await run(..."a b --out c.png --network vgg19 --style-layers relu1_9".split(" "));
-  assertEquals(wrong.code, 2);
-  assertStringIncludes(wrong.text, "relu5_4");
-  assertEquals((await run("--network", "vgg11", "--list-layers")).code, 2);
-});

@@ -6,7 +6,9 @@ import { dirname, join } from "node:path";
 import { KERNEL_DENO, setUp } from "../../notebooks/tools/environment.ts";
 import { startLab } from "../browser/lab_server.ts";
 import { type Project, PYTHON, UV, withProject } from "../helpers/lab_project.ts";
-import { notebook, ROOT, run, withFolder } from "../helpers/notebook_helper.ts";
+import { ROOT } from "../helpers/command.ts";
+import { inFolder } from "../helpers/folder.ts";
+import { notebook, run } from "../helpers/notebook_helper.ts";
 
 const posix = Deno.build.os !== "windows";
 
@@ -179,7 +181,7 @@ Deno.test({
   name: "lab --run writes the notebook and a page, and fails with the cell that threw",
   ignore: real === undefined,
   fn: () =>
-    withFolder(async (folder) => {
+    inFolder(async (folder) => {
       const name = `test-${crypto.randomUUID()}`;
       const path = join(folder, `${name}.ipynb`);
       const results = [".ipynb", ".html"].map((end) => join(ROOT, "output", name + end));

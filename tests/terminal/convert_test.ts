@@ -8,38 +8,19 @@ import { NETWORKS } from "../../lib/network/networks.ts";
 import { loadVgg16, loadVgg19 } from "../../lib/network/vgg.ts";
 import { readWeights } from "../../lib/network/weights/read.ts";
 import { assertAllClose } from "../helpers/assert.ts";
+import { call } from "../helpers/command.ts";
+import { inFolder } from "../helpers/folder.ts";
 import { goldenFile, SMALL } from "../helpers/seeded_networks.ts";
 
 const FILES = { vgg16: "vgg16_new.h5", vgg19: "vgg19_old.h5", inception5h: "inception5h.zip" };
 
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-async function convert(...args: string[]) {
-  return await convertFrom(undefined, ...args);
-}
-
-/** Runs the command as if it was typed in a folder. */
-async function convertFrom(folder: string | undefined, ...args: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "lib/terminal/convert.ts", ...args],
-    cwd: new URL("../../", import.meta.url),
-    env: folder === undefined ? {} : { INIT_CWD: folder },
-  }).output();
-  return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
-}
+const convert = (...args: string[]) => call("lib/terminal/convert.ts", args);
 
 for (const [name, file] of Object.entries(FILES)) {
   Deno.test(`convertWeights() turns ${file} into safetensors that the network loads`, () =>
     inFolder(async (folder) => {
       const output = join(folder, "weights.safetensors");
-      const { architecture, load } = NETWORKS[name];
+      const { architecture, load } = NETWORKS[name]!;
       const converted = await convertWeights(fileURLToPath(goldenFile(file)), output);
       const bytes = await Deno.readFile(output);
       assertEquals(converted, {
@@ -49,9 +30,9 @@ for (const [name, file] of Object.entries(FILES)) {
         sha256: createHash("sha256").update(bytes).digest("hex"),
       });
       const network = await load({ weights: output });
-      for (const [tensor, { shape, data }] of Object.entries(SMALL[name]())) {
-        assertEquals(network.weights[tensor].shape, shape);
-        assertAllClose(network.weights[tensor].data, data, { rtol: 2 ** -10, scale: "rms" });
+      for (const [tensor, { shape, data }] of Object.entries(SMALL[name]!())) {
+        assertEquals(network.weights[tensor]!.shape, shape);
+        assertAllClose(network.weights[tensor]!.data, data, { rtol: 2 ** -10, scale: "rms" });
       }
       network.dispose();
       assertEquals([...Deno.readDirSync(folder)].length, 1);
@@ -126,21 +107,30 @@ Deno.test("convertWeights() says why a file fits none of the networks, and write
 Deno.test("deno task convert writes a file and says what is in it", () =>
   inFolder(async (folder) => {
     const output = join(folder, "v.safetensors");
-    const { code, text } = await convert(fileURLToPath(goldenFile("vgg19_old.h5")), output);
-    assertEquals(code, 0, text);
-    assertStringIncludes(text, "VGG-19, 32 tensors");
+    const { code, said } = await convert(fileURLToPath(goldenFile("vgg19_old.h5")), output);
+    assertEquals(code, 0, said);
+    assertStringIncludes(said, "VGG-19, 32 tensors");
     assert(Deno.statSync(output).size > 1000);
-    for (const wrong of [["only-one"], ["a", "b.h5"], ["a", "b.safetensors", "--bits", "7"]]) {
-      assertEquals((await convert(...wrong)).code, 2);
+    for (
+      const wrong of [
+        ["only-one"],
+        ["a", "b.h5"],
+        ["a", "b.safetensors", "--bits", "7"],
+        [output, output],
+        ["a", "b.safetensors", "--x"],
+      ]
+    ) {
+      assertEquals((await convert(...wrong)).code, 2, wrong.join(" "));
     }
     const help = await convert("--help");
     assertEquals(help.code, 0);
-    assertStringIncludes(help.text, "--bits BITS");
+    assertStringIncludes(help.out, "--bits BITS");
     await Deno.copyFile(goldenFile("vgg16.npz"), join(folder, "in.npz"));
-    const here = await convertFrom(folder, "in.npz", "out.safetensors", "--bits", "8");
-    assertEquals(here.code, 0, here.text);
+    const args = ["in.npz", "out.safetensors", "--bits", "8"];
+    const here = await call("lib/terminal/convert.ts", args, { INIT_CWD: folder });
+    assertEquals(here.code, 0, here.said);
     assert(Deno.statSync(join(folder, "out.safetensors")).size > 1000);
     const missing = await convert("no/such.h5", output);
     assertEquals(missing.code, 1);
-    assertStringIncludes(missing.text, 'no/such.h5" as there must be a file');
+    assertStringIncludes(missing.said, 'no/such.h5" as there must be a file');
   }));
