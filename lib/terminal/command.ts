@@ -139,6 +139,7 @@ export function stopOnSignals(): Stop {
 /** A text with the characters that would act on a terminal written out as `\u001b`. */
 export const printable = (text: string): string =>
   text.replace(
+    // deno-lint-ignore no-control-regex
     /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
