@@ -31,7 +31,8 @@ const FLAGS = {
   help: { short: "h", help: "print this" },
 } as const satisfies Record<string, Flag>;
 
-const HELP = `Turns the weights of VGG-16, VGG-19 or Inception 5h into safetensors that --weights takes.
+const HELP =
+  `Turns the weights of VGG-16, VGG-19 or Inception 5h into safetensors that --weights takes.
 
 Usage: deno task convert IN OUT.safetensors [--bits 8] [--pictures caffe]
 
@@ -49,7 +50,9 @@ async function main(args: string[]): Promise<number> {
   const { bits = "16", pictures } = values;
   usage(() => {
     checkOneOf("convert", "--bits", bits, ["8", "16"]);
-    if (pictures !== undefined) checkOneOf("convert", "--pictures", pictures, KINDS as readonly string[]);
+    if (pictures !== undefined) {
+      checkOneOf("convert", "--pictures", pictures, KINDS as readonly string[]);
+    }
   });
   const [from, to] = words;
   if (from === undefined || !to?.endsWith(".safetensors") || words.length > 2) {
