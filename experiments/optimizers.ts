@@ -2,7 +2,7 @@
  * Which optimizer gets furthest? Each at its best step size, found on the same grid.
  *
  * The step size of L-BFGS is that of its first step only; that of momentum is multiplied by
- * MOMENTUM_FACTOR, because its steps are as long as the gradient, and those of the others are not.
+ * MOMENTUM_FACTOR, because up to ten of its steps add up.
  *
  * @module
  */

@@ -119,23 +119,36 @@ export { contentOf, type ContentOptions, denoise, type DenoiseOptions } from "./
 export type { Regions } from "./loss/guidance.ts";
 export { styleOf, styleOfEachLayer, type StyleOptions } from "./loss/style_term.ts";
 // optimizers
+export { adaGrad, type AdaGradOptions } from "./optimizers/ada_grad.ts";
+export { adam, type AdamOptions } from "./optimizers/adam.ts";
+export { average, type AverageOptions } from "./optimizers/average.ts";
+export type { FirstOrderOptions } from "./optimizers/first_order.ts";
 export {
   descend,
   gradientDescent,
   type GradientDescentOptions,
 } from "./optimizers/gradient_descent.ts";
-export { type Lbfgs, lbfgs, type LbfgsOptions, type LbfgsRun } from "./optimizers/lbfgs.ts";
-export { OPTIMIZERS } from "./optimizers/mod.ts";
-export { onPyramid, type OnPyramidOptions } from "./optimizers/pyramid.ts";
-export type { Evaluate, Optimizer, OptimizerRun, OptimizerState } from "./optimizers/optimizer.ts";
 export {
-  adaGrad,
-  adam,
-  type AdamOptions,
-  momentum,
-  rmsProp,
-  type StepSizeOptions,
-} from "./optimizers/train.ts";
+  type Lbfgs,
+  lbfgs,
+  type LbfgsOptions,
+  type LbfgsRun,
+  type LineSearch,
+  type LineSearchInfo,
+} from "./optimizers/lbfgs.ts";
+export { OPTIMIZERS } from "./optimizers/mod.ts";
+export { momentum, type MomentumOptions } from "./optimizers/momentum.ts";
+export type { Evaluate, Optimizer, OptimizerRun, OptimizerState } from "./optimizers/optimizer.ts";
+export { onPyramid, type OnPyramidOptions } from "./optimizers/pyramid.ts";
+export { rmsProp, type RmsPropOptions } from "./optimizers/rms_prop.ts";
+export {
+  constantStep,
+  cosineDecay,
+  exponentialDecay,
+  type Schedule,
+  type StepSize,
+} from "./optimizers/schedule.ts";
+export { smoothed, type SmoothedOptions } from "./optimizers/smoothed.ts";
 // run
 export { type ControlOptions, type KeepColor, keepColors } from "./run/control.ts";
 export { DivergedError, RunError } from "./run/errors.ts";

@@ -1,7 +1,7 @@
 /**
- * Keeping a picture within 0–255 while a quasi-Newton method wants it elsewhere. Where a step leads
- * out of the box, it is clipped: along `x(t) = clip(x + t d, 0, 255)` the picture follows a bent path.
- * That is sound under three conditions.
+ * Keeping a picture within 0–255 while an optimizer wants it elsewhere. Where a step leads out of the
+ * box, it is clipped. Plain descent needs no more; under a quasi-Newton method the picture follows a
+ * bent path, `x(t) = clip(x + t d, 0, 255)`, and that is sound under three conditions.
  *
  * - Variables at a bound whose gradient points outwards are *held*: they take no part in the
  *   quasi-Newton direction (Bertsekas 1982, Projected Newton methods, SIAM J. Control Optim. 20(2)).
@@ -25,6 +25,11 @@ const MOST = 255;
  * goes the rest of the way by plain descent; otherwise a pixel at 254.9999 would stop all others.
  */
 const EDGE = 1e-3;
+
+/** The picture with everything beyond 0–255 brought back to the nearest of both. */
+export function within(image: tf.Tensor4D): tf.Tensor4D {
+  return tf.clipByValue(image, LEAST, MOST) as tf.Tensor4D;
+}
 
 /** 1 for the variables that are held at a bound. */
 export function heldMask(x: tf.Tensor4D, gradient: tf.Tensor4D): tf.Tensor4D {
@@ -50,8 +55,8 @@ export function inward(x: tf.Tensor4D, direction: tf.Tensor4D): tf.Tensor4D {
 /** The point `clip(x + t d)` of the path, and 1 for the variables that were not clipped. */
 export function along(x: tf.Tensor4D, direction: tf.Tensor4D, t: number) {
   return tf.tidy(() => {
-    const straight = tf.add(x, tf.mul(direction, t));
-    const point = tf.clipByValue(straight, LEAST, MOST) as tf.Tensor4D;
+    const straight = tf.add(x, tf.mul(direction, t)) as tf.Tensor4D;
+    const point = within(straight);
     const moving = tf.sub(1, tf.sign(tf.abs(tf.sub(straight, point)))) as tf.Tensor4D;
     return { point, moving };
   });

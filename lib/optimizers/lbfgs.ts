@@ -1,45 +1,72 @@
 /**
  * L-BFGS: each step goes along `-H g`, where H, the inverse Hessian, is made up from the last steps and
- * what they did to the gradient; a line search finds how far. Gatys et al. 2015 used it for style
- * transfer. It compares losses between steps, so the objective must stay the same: constant weights.
- *
- * A step costs one evaluation or more. On the device lie the picture, its gradient and the history; a
- * step reads back one small matrix of dot products and a slope, and two numbers per evaluation.
+ * what they did to the gradient. Gatys et al. 2015 used it for style transfer. It compares gradients
+ * between steps, so the objective must stay the same: constant weights.
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
-import { checkInRange, checkPositive, checkPositiveInteger, checkShape } from "../base/check.ts";
-import type { Evaluation } from "../loss/objective.ts";
-import { along } from "./box.ts";
-import { type Here, type Memory, read, restore, save } from "./lbfgs_state.ts";
-import { type Sample, strongWolfe } from "./line_search.ts";
-import type { Evaluate, Optimizer, OptimizerRun, OptimizerState } from "./optimizer.ts";
-import { findDirection } from "./two_loop.ts";
+import {
+  checkInRange,
+  checkOneOf,
+  checkOptions,
+  checkPositive,
+  checkPositiveInteger,
+} from "../base/check.ts";
+import { startPlain } from "./lbfgs_plain.ts";
+import { startSearching } from "./lbfgs_search.ts";
+import { resizeState } from "./lbfgs_state.ts";
+import type { Optimizer, OptimizerRun, OptimizerState } from "./optimizer.ts";
+
+/** How L-BFGS finds the length of a step. */
+export type LineSearch = "strong-wolfe" | "none";
 
 /** Settings of {@linkcode lbfgs}. */
 export type LbfgsOptions = {
-  /** How many steps are remembered, 1–100; each takes the memory of two pictures. */
+  /** Whether the length of a step is searched for, or left to H. @default {"strong-wolfe"} */
+  lineSearch?: LineSearch;
+  /**
+   * How many steps are remembered, 1–100; each takes the memory of two pictures.
+   *
+   * @default {20, without a line search 100}
+   */
   history?: number;
   /**
-   * How far the first step tries to go, before there is a history: in units of the picture, 0–255,
-   * per root mean square of the gradient. Later steps find their length by themselves.
+   * With a line search, how far the first step tries to go, before there is a history: in units of the
+   * picture, 0–255, per root mean square of the gradient; later steps find their length by themselves.
+   * Without, a factor on all steps, PyTorch's `lr`.
+   *
+   * @default {10, without a line search 1}
    */
   stepSize?: number;
+  /** Whether the picture is kept within 0–255; with a line search it always is. @default {true} */
+  clip?: boolean;
+};
+
+/** How a line search went. */
+export type LineSearchInfo = {
+  /** Of the direction; 1 is what H proposes. */
+  step: number;
+  /** How many points were tried. */
+  evaluations: number;
+  /** Whether both Wolfe conditions hold, or only the decrease. */
+  strong: boolean;
 };
 
 /** L-BFGS at work. */
 export type LbfgsRun = OptimizerRun & {
   /** Why the picture no longer changes; undefined while it does. */
   stalled(): string | undefined;
+  /** How the search of the last step went; undefined where there was none, or it found nothing. */
+  search(): LineSearchInfo | undefined;
 };
 
 /** L-BFGS with its settings. */
 export type Lbfgs = Omit<Optimizer, "start"> & { start(state?: OptimizerState): LbfgsRun };
 
 /**
- * L-BFGS with a line search that satisfies the strong Wolfe conditions. Source: Nocedal, Wright 2006,
- * algorithms 7.4, 7.5, 3.5, 3.6.
+ * L-BFGS, by default with a line search that satisfies the strong Wolfe conditions. Source: Nocedal,
+ * Wright 2006, algorithms 7.4, 7.5, 3.5, 3.6. With `lineSearch: "none"` it takes the steps of
+ * `torch.optim.LBFGS`, see `lbfgs_plain.ts`; what follows is of the search.
  *
  * - Bounds: pixels at 0 or 255 whose gradient points outwards are held; the others move along the
  *   path that is clipped to 0–255, and the line search follows that path.
@@ -47,156 +74,52 @@ export type Lbfgs = Omit<Optimizer, "start"> & { start(state?: OptimizerState): 
  * - If no step lowers the loss, the history is dropped and plain descent is tried once; if that
  *   fails too (a minimum, as far as float32 can tell), `stalled()` says so, and further steps change
  *   nothing and evaluate nothing.
- * - A run that goes on from a saved state is the run that was never interrupted.
+ * - A run that goes on from a saved state is the run that was never interrupted. One that goes on at
+ *   another size keeps the length of the last step, for the first there to try.
  * - It suits smooth losses. The denoise loss has a kink wherever neighbours are equal: where it makes
  *   up most of the sum, or the start is flat, Adam may get lower.
  *
+ * @example A narrow valley: the loss is 50 (x - 100)² + (y - 100)² / 2 + (z - 100)² / 2, from 0
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const image = tf.variable(tf.zeros([1, 1, 1, 3]) as tf.Tensor4D);
+ * const run = lbfgs().start();
+ * const losses: string[] = [];
+ * for (let i = 0; i < 6; i++) {
+ *   const { total } = await run.step(image, (x) => {
+ *     const distance = tf.sub(x, 100) as tf.Tensor4D;
+ *     const gradient = tf.mul(distance, [100, 1, 1]) as tf.Tensor4D;
+ *     const total = tf.div(tf.sum(tf.mul(gradient, distance)), 2) as tf.Scalar;
+ *     const each = tf.reshape(total, [1]) as tf.Tensor1D;
+ *     return { total, gradient, losses: each, terms: each, adjustments: tf.ones([1]) };
+ *   });
+ *   losses.push((await total.data())[0]!.toExponential(1));
+ * }
+ * assertEquals(losses, ["5.1e+5", "3.5e+5", "9.6e+3", "7.8e+3", "1.1e-1", "4.7e-8"]);
+ * assertEquals(run.search()?.step, 1);
+ * ```
+ *
  * @throws {RangeError} when `history` is not a whole number from 1 to 100 or `stepSize` not positive.
  */
-export function lbfgs({ history = 20, stepSize = 10 }: LbfgsOptions = {}): Lbfgs {
-  checkPositiveInteger("use lbfgs", "history", history);
-  checkInRange("use lbfgs", "history", history, 1, 100);
-  checkPositive("use lbfgs", "stepSize", stepSize);
+export function lbfgs(options: LbfgsOptions = {}): Lbfgs {
+  const what = "use lbfgs";
+  checkOptions(what, options, ["lineSearch", "history", "stepSize", "clip"]);
+  const { lineSearch = "strong-wolfe", clip = true } = options;
+  checkOneOf(what, "lineSearch", lineSearch, ["strong-wolfe", "none"]);
+  const isPlain = lineSearch === "none";
+  const { history = isPlain ? 100 : 20, stepSize = isPlain ? 1 : 10 } = options;
+  checkPositiveInteger(what, "history", history);
+  checkInRange(what, "history", history, 1, 100);
+  checkPositive(what, "stepSize", stepSize);
+  const shared = { name: "lbfgs", needsConstantWeights: true };
+  if (isPlain) {
+    return { ...shared, start: (state) => startPlain({ history, stepSize, clip }, state) };
+  }
   return {
-    name: "lbfgs",
-    needsConstantWeights: true,
-    start: (state) => startLbfgs(history, stepSize, state),
+    ...shared,
+    start: (state) => startSearching({ history, stepSize }, state),
+    resize: resizeState,
   };
-}
-
-type Trial = Sample & { point: tf.Tensor4D; evaluation: Evaluation; loss: number };
-
-/** How far a loss of float32 numbers may be off, as a part of it. */
-const ROUNDING = 1e-6;
-const STALLED =
-  "no step against the gradient lowers the loss: a minimum, as far as float32 can tell";
-
-function startLbfgs(history: number, stepSize: number, saved: OptimizerState = {}): LbfgsRun {
-  const state = restore(saved);
-  let evaluations = 0;
-
-  /** Evaluates where the picture is, and chooses the unit of gradients for a new history. */
-  async function look(image: tf.Variable<tf.Rank.R4>, evaluate: Evaluate): Promise<Here> {
-    tf.dispose(state.here?.evaluation);
-    state.here = undefined;
-    const evaluation = evaluate(image);
-    try {
-      const both = tf.tidy(() => tf.stack([evaluation.total, tf.max(tf.abs(evaluation.gradient))]));
-      const [loss, greatest] = await read(both);
-      if (state.pairs.length === 0) state.unit = powerOfTwo(greatest);
-      return state.here = { evaluation, loss, data: image.dataId };
-    } catch (error) {
-      tf.dispose(evaluation);
-      throw error;
-    }
-  }
-
-  function forget() {
-    tf.dispose(state.pairs);
-    state.pairs = [];
-  }
-
-  return {
-    async step(image, evaluate) {
-      const counted: Evaluate = (image) => {
-        const evaluation = evaluate(image);
-        evaluations++;
-        return evaluation;
-      };
-      let { here } = state;
-      if (here) {
-        checkShape("go on with lbfgs", "the picture", image.shape, here.evaluation.gradient.shape);
-      }
-      if (!here || (here.data && here.data !== image.dataId)) {
-        state.stalled = false;
-        here = await look(image, counted);
-      }
-      if (state.stalled) return copy(here.evaluation);
-      let trial = await search(image, here, counted, state, stepSize);
-      const isRestored = !here.data;
-      if (!trial && (isRestored || state.pairs.length > 0)) {
-        forget();
-        // What was saved may be of another objective than the one at hand.
-        if (isRestored) here = await look(image, counted);
-        trial = await search(image, here, counted, state, stepSize);
-      }
-      if (!trial) {
-        state.stalled = true;
-        return copy(here.evaluation);
-      }
-      const { point, evaluation, loss } = trial;
-      state.pairs.push(tf.tidy(() => ({
-        s: tf.sub(point, image),
-        y: tf.div(tf.sub(evaluation.gradient, here.evaluation.gradient), state.unit),
-      })));
-      if (state.pairs.length > history) tf.dispose(state.pairs.shift());
-      image.assign(point);
-      point.dispose();
-      state.here = { evaluation, loss, data: image.dataId };
-      return here.evaluation;
-    },
-    evaluations: () => evaluations,
-    stalled: () => state.stalled ? STALLED : undefined,
-    state: () => save(state),
-    dispose() {
-      forget();
-      tf.dispose(state.here?.evaluation);
-      state.here = undefined;
-    },
-  };
-}
-
-/** One line search from `here`; undefined when it finds nothing lower. */
-async function search(
-  image: tf.Tensor4D,
-  here: Here,
-  evaluate: Evaluate,
-  { pairs, unit }: Memory,
-  stepSize: number,
-): Promise<Trial | undefined> {
-  const owned: tf.Tensor[] = [];
-  const own = <T extends Record<string, tf.Tensor>>(tensors: T) => {
-    owned.push(...Object.values(tensors));
-    return tensors;
-  };
-  let found: Trial | undefined;
-  try {
-    const { gradient } = own({ gradient: tf.div(here.evaluation.gradient, unit) as tf.Tensor4D });
-    const direction = await findDirection(image, gradient, pairs, stepSize);
-    if (!direction) return undefined;
-    own({ direction });
-    const phi = async (t: number): Promise<Trial> => {
-      const { point, moving } = own(along(image, direction, t));
-      const evaluation = own(evaluate(point));
-      const both = tf.tidy(() => {
-        const gradient = tf.div(evaluation.gradient, unit);
-        return tf.stack([evaluation.total, dot(tf.mul(gradient, moving), direction)]);
-      });
-      const [loss, slope] = await read(both);
-      return { point, evaluation, loss, value: loss / unit, slope };
-    };
-    const start = read(tf.tidy(() => dot(gradient, direction)))
-      .then(([slope]) => ({ value: here.loss / unit, slope }));
-    const noise = ROUNDING * Math.abs(here.loss) / unit;
-    found = (await strongWolfe(phi, start, { noise }))?.sample;
-    return found;
-  } finally {
-    const kept = new Set<tf.Tensor>(found && [found.point, ...Object.values(found.evaluation)]);
-    tf.dispose(owned.filter((tensor) => !kept.has(tensor)));
-  }
-}
-
-function dot(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
-  return tf.sum(tf.mul(a, b));
-}
-
-function copy(evaluation: Evaluation): Evaluation {
-  const copies = Object.entries(evaluation).map(([name, tensor]) => [name, tensor.clone()]);
-  return Object.fromEntries(copies);
-}
-
-/** The greatest power of two up to `value`, by which to divide is exact; 1 for 0, NaN, infinity. */
-function powerOfTwo(value: number): number {
-  const exponent = Math.floor(Math.log2(value));
-  return Number.isFinite(exponent) ? 2 ** exponent : 1;
 }

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import type { Evaluation } from "../loss/objective.ts";
 import type { OptimizerState } from "./optimizer.ts";
+import { numberEntry, numberOf, numbersOf, tensorOf } from "./state.ts";
 
 /** A step and what it did to the gradient: `s = x' - x`, `y = (g' - g) / unit`. */
 export type Pair = { s: tf.Tensor4D; y: tf.Tensor4D };
@@ -14,7 +15,17 @@ export type Pair = { s: tf.Tensor4D; y: tf.Tensor4D };
 export type Here = { evaluation: Evaluation; loss: number; data?: tf.DataId };
 
 /** All that a step builds on; the pairs from the oldest to the newest. */
-export type Memory = { pairs: Pair[]; here?: Here; unit: number; stalled: boolean };
+export type Memory = {
+  pairs: Pair[];
+  here?: Here;
+  unit: number;
+  stalled: boolean;
+  /** How long the first step of the history is to be, where a smaller picture has told. */
+  stepSize?: number;
+};
+
+/** Before the names of an evaluation's tensors in a saved state. */
+const EVALUATION = "evaluation/";
 
 /** The numbers of a tensor, which is disposed. */
 export async function read(tensor: tf.Tensor): Promise<Float32Array> {
@@ -25,40 +36,65 @@ export async function read(tensor: tf.Tensor): Promise<Float32Array> {
   }
 }
 
-/** Plain numbers; nothing before the first step. */
-export async function save({ pairs, here, unit, stalled }: Memory): Promise<OptimizerState> {
-  if (!here) return {};
-  const tensors: [string, tf.Tensor][] = [
-    ...Object.entries(here.evaluation).map(([name, tensor]): [string, tf.Tensor] => [
-      `evaluation/${name}`,
-      tensor,
-    ]),
-    ...pairs.flatMap(({ s, y }, i): [string, tf.Tensor][] => [[`${i}/s`, s], [`${i}/y`, y]]),
-  ];
-  const state: OptimizerState = {
-    unit: { shape: [], data: Float32Array.of(unit) },
-    stalled: { shape: [], data: Float32Array.of(stalled ? 1 : 0) },
-  };
-  for (const [name, tensor] of tensors) {
-    state[name] = { shape: [...tensor.shape], data: Float32Array.from(await tensor.data()) };
+/** The greatest power of two up to `value`, by which to divide is exact; 1 for 0, NaN, infinity. */
+export function powerOfTwo(value: number): number {
+  const exponent = Math.floor(Math.log2(value));
+  return Number.isFinite(exponent) ? 2 ** exponent : 1;
+}
+
+/** Pairs as entries `0/s`, `0/y`, `1/s`, …, the oldest first. */
+export function pairEntries(pairs: readonly Pair[]): Record<string, tf.Tensor> {
+  return Object.fromEntries(pairs.flatMap(({ s, y }, i) => [[`${i}/s`, s], [`${i}/y`, y]]));
+}
+
+/** The pairs of a saved state, owned by the caller. */
+export function restorePairs(state: OptimizerState): Pair[] {
+  const pairs: Pair[] = [];
+  for (let i = 0; `${i}/s` in state; i++) {
+    const [s, y] = [tensorOf(state, `${i}/s`), tensorOf(state, `${i}/y`)];
+    pairs.push({ s: s as tf.Tensor4D, y: y as tf.Tensor4D });
   }
-  return state;
+  return pairs;
+}
+
+/** Plain numbers; only the length of the first step before that step. */
+export async function save(memory: Memory): Promise<OptimizerState> {
+  const { pairs, here, unit, stalled, stepSize } = memory;
+  const first: OptimizerState = stepSize === undefined ? {} : { stepSize: numberEntry(stepSize) };
+  if (!here) return first;
+  const evaluation = Object.entries(here.evaluation).map(([name, t]) => [EVALUATION + name, t]);
+  return {
+    ...first,
+    unit: numberEntry(unit),
+    stalled: numberEntry(stalled ? 1 : 0),
+    ...await numbersOf({ ...Object.fromEntries(evaluation), ...pairEntries(pairs) }),
+  };
 }
 
 /** The tensors again, owned by the caller. */
 export function restore(state: OptimizerState): Memory {
-  if (!("unit" in state)) return { pairs: [], unit: 1, stalled: false };
-  const tensor = (name: string) => tf.tensor(state[name].data, state[name].shape);
-  const names = ["total", "gradient", "losses", "adjustments", "terms"];
-  const evaluation = Object.fromEntries(names.map((name) => [name, tensor(`evaluation/${name}`)]));
-  const pairs: Pair[] = [];
-  for (let i = 0; `${i}/s` in state; i++) {
-    pairs.push({ s: tensor(`${i}/s`) as tf.Tensor4D, y: tensor(`${i}/y`) as tf.Tensor4D });
+  const stepSize = "stepSize" in state ? numberOf(state, "stepSize") : undefined;
+  if (Object.keys(state).every((name) => name === "stepSize")) {
+    return { pairs: [], unit: 1, stalled: false, stepSize };
   }
-  return {
-    pairs,
-    here: { evaluation: evaluation as Evaluation, loss: state["evaluation/total"].data[0] },
-    unit: state.unit.data[0],
-    stalled: state.stalled.data[0] === 1,
-  };
+  const loss = numberOf(state, `${EVALUATION}total`);
+  const [unit, stalled] = [numberOf(state, "unit"), numberOf(state, "stalled") === 1];
+  // Whatever an evaluation holds: its fields are named in one place, where it is made.
+  const names = Object.keys(state).filter((name) => name.startsWith(EVALUATION));
+  const evaluation = Object.fromEntries(
+    names.map((name) => [name.slice(EVALUATION.length), tensorOf(state, name)]),
+  ) as Evaluation;
+  return { pairs: restorePairs(state), here: { evaluation, loss }, unit, stalled, stepSize };
+}
+
+/**
+ * What is left for a picture of another size: how long the last step was, in root mean square, for the
+ * first one there to try.
+ */
+export function resizeState(state: OptimizerState): OptimizerState {
+  let last: Float32Array | undefined;
+  for (let i = 0; `${i}/s` in state; i++) last = state[`${i}/s`]!.data;
+  const length = last && Math.sqrt(last.reduce((sum, s) => sum + s * s, 0) / last.length);
+  if (length) return { stepSize: numberEntry(length) };
+  return "stepSize" in state ? { stepSize: numberEntry(numberOf(state, "stepSize")) } : {};
 }

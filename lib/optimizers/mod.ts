@@ -3,14 +3,24 @@
  *
  * @module
  */
+import { adaGrad } from "./ada_grad.ts";
+import { adam } from "./adam.ts";
 import { gradientDescent } from "./gradient_descent.ts";
 import { lbfgs } from "./lbfgs.ts";
+import { momentum } from "./momentum.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { adaGrad, adam, momentum, rmsProp } from "./train.ts";
+import { rmsProp } from "./rms_prop.ts";
 
+export * from "./ada_grad.ts";
+export * from "./adam.ts";
+export * from "./average.ts";
+export { type FirstOrderOptions } from "./first_order.ts";
 export * from "./gradient_descent.ts";
 export * from "./lbfgs.ts";
-export * from "./train.ts";
+export * from "./momentum.ts";
+export * from "./rms_prop.ts";
+export * from "./schedule.ts";
+export * from "./smoothed.ts";
 export type * from "./optimizer.ts";
 
 /** Each makes an optimizer with the given step size, or its own default. */
@@ -21,4 +31,5 @@ export const OPTIMIZERS: Record<string, (options: { stepSize?: number }) => Opti
   adagrad: adaGrad,
   momentum,
   lbfgs,
+  "lbfgs-plain": ({ stepSize }) => lbfgs({ lineSearch: "none", stepSize }),
 };

@@ -23,7 +23,13 @@ export type OptimizerRun = {
   step(image: tf.Variable<tf.Rank.R4>, evaluate: Evaluate): Promise<Evaluation>;
   /** How often the objective has been evaluated. */
   evaluations(): number;
+  /** What the next step builds on, besides the picture. */
   state(): Promise<OptimizerState>;
+  /**
+   * The picture to show and to return instead of the one that is changed, such as an average of past
+   * ones; owned by the caller. Undefined where that is the picture itself.
+   */
+  picture?(): tf.Tensor4D | undefined;
   /** Why the picture no longer changes; undefined while it does, or where that is not known. */
   stalled?(): string | undefined;
   dispose(): void;
@@ -34,11 +40,11 @@ export type Optimizer = {
   name: string;
   /** Whether the objective has to stay the same from one evaluation to the next. */
   needsConstantWeights?: boolean;
-  /**
-   * The state of a run for a picture of another size: coarse to fine. Left out, a larger picture starts
-   * afresh.
-   */
-  resize?(state: OptimizerState, height: number, width: number): OptimizerState;
   /** Starts a run, from the saved state of an earlier one if given. */
   start(state?: OptimizerState): OptimizerRun;
+  /**
+   * What is left of a saved state when the picture gets another size, for a run that goes from coarse
+   * to fine. Without it nothing is.
+   */
+  resize?(state: OptimizerState, height: number, width: number): OptimizerState;
 };

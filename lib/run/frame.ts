@@ -26,7 +26,10 @@ export type Measured = {
 export type Checkpoint = {
   iteration: number;
   evaluations: number;
+  /** The picture as the optimizer left it. */
   picture: Picture;
+  /** The picture that is shown, where the optimizer shows another one, such as an average. */
+  shown?: Picture;
   adjustments: number[];
   optimizer: OptimizerState;
 };
@@ -54,7 +57,7 @@ export type Frame = {
   losses?: LossValues;
   /** What those losses add up to. */
   total?: number;
-  /** The mixed image after the iteration; undefined where it was not read. */
+  /** The mixed image after the iteration, as it is shown; undefined where it was not read. */
   picture?: Picture;
   /**
    * All that is needed to go on from here.
@@ -75,7 +78,7 @@ export type HistoryEntry = {
 
 /** What a run leaves behind. */
 export type Result = Measured & {
-  /** The mixed image; `losses` and `total` are its own. */
+  /** The mixed image, or what the optimizer shows instead; `losses` and `total` are its own. */
   picture: Picture;
   /** Whether it ended before its time: Stop, or an aborted signal. */
   stopped: boolean;

@@ -116,8 +116,18 @@ function createLoop({ engine, options, objective, image, run, start }: Loop) {
     const [isBroken] = await broken.data();
     broken.dispose();
     if (isBroken) throw new DivergedError("the mixed image", NaN, iteration, await toPicture(good));
-    seen = await toPicture(image);
+    seen = await shown(toPicture);
     return measured;
+  }
+
+  /** What a run shows: the picture itself, or what its optimizer makes of all of them. */
+  async function shown<T>(look: (image: tf.Tensor4D) => T | Promise<T>): Promise<T> {
+    const other = run.picture?.();
+    try {
+      return await look(other ?? image);
+    } finally {
+      other?.dispose();
+    }
   }
 
   async function checkpoint(): Promise<Checkpoint> {
@@ -125,6 +135,7 @@ function createLoop({ engine, options, objective, image, run, start }: Loop) {
       iteration,
       evaluations: evaluations(),
       picture: await toPicture(image),
+      ...(run.picture && { shown: await shown(toPicture) }),
       adjustments: Array.from(await objective.adjustments().data()),
       optimizer: await run.state(),
     };
@@ -182,12 +193,13 @@ function createLoop({ engine, options, objective, image, run, start }: Loop) {
 
   /** The losses of the picture as it is now: no iteration has started from it yet. */
   async function result(wasStopped: boolean): Promise<Result> {
-    const measured = objective.measure(image);
+    const measured = await shown(objective.measure);
     try {
       const { total, losses } = await readLosses(objective, measured);
       const done = await checkpoint();
+      const painted = done.shown ?? done.picture;
       const outcome = {
-        picture: displayable("picture", finish(done.picture)),
+        picture: displayable("picture", finish(painted)),
         stopped: wasStopped && !isOver(),
         iterations: iteration,
         evaluations: evaluations(),
@@ -198,7 +210,7 @@ function createLoop({ engine, options, objective, image, run, start }: Loop) {
         history,
         checkpoint: done,
       };
-      const moved = { ...outcome, picture: done.picture };
+      const moved = { ...outcome, picture: painted };
       const notes = notesOn(moved, start, objective.weighting, run);
       return displayable("result", { ...outcome, notes });
     } finally {

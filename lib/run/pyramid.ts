@@ -152,7 +152,8 @@ function carryOver(
 ): Checkpoint {
   return {
     ...checkpoint,
-    picture: resizePicture(checkpoint.picture, { width, height }),
+    picture: resizePicture(checkpoint.shown ?? checkpoint.picture, { width, height }),
+    shown: undefined,
     optimizer: optimizer.resize?.(checkpoint.optimizer, height, width) ?? {},
   };
 }

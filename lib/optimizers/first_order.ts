@@ -1,0 +1,187 @@
+/**
+ * What gradient descent, momentum, AdaGrad, RMSProp and Adam share. Each is a rule: from the gradient
+ * and a few pictures' worth of memory, its moments, to new moments and a change of the picture. Here
+ * the rule is applied, within the picture's bounds and within what float32 can hold.
+ *
+ * - A rule sees the gradient divided by a unit (`unit.ts`), so that a loss times 1e30 leads along the
+ *   same path. An epsilon counts in that unit, which is 1 for gradients whose greatest part lies
+ *   between 6e-8 and 1.7e7.
+ * - If the second gradient is less than a 1024th of the first, it takes the place of the first in the
+ *   moments. Adaptive weights begin with adjustments that have nothing to do with the losses, so that
+ *   the first gradient may be 1e16 times as large as all others: AdaGrad would never get over that, and
+ *   Adam not in a thousand iterations. The papers know no such rule.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { checkOptions, checkShape } from "../base/check.ts";
+import { within } from "./box.ts";
+import type { Optimizer, OptimizerRun, OptimizerState } from "./optimizer.ts";
+import { resizeEntry } from "./resize_state.ts";
+import { checkStepSize, type StepSize, stepSizeAt } from "./schedule.ts";
+import { numberEntry, numberOf, numbersOf, tensorOf } from "./state.ts";
+import { greatestOf, nextUnit, ratioOf } from "./unit.ts";
+
+/** Settings that gradient descent, momentum, AdaGrad, RMSProp and Adam have in common. */
+export type FirstOrderOptions = {
+  /** In units of the picture, 0–255; what it means to each of them is said there. */
+  stepSize?: StepSize;
+  /**
+   * Whether the picture is kept within 0–255. Some programs do not, and can be followed closely only
+   * without.
+   *
+   * @default {true}
+   */
+  clip?: boolean;
+};
+
+/** The tensors that a rule keeps, each of the picture's shape. */
+export type Moments = Record<string, tf.Tensor4D>;
+
+/** What makes one of these optimizers. */
+export type Rule = {
+  name: string;
+  /** How often the gradient is a factor of each moment: 1 for a mean of gradients, 2 for one of squares. */
+  moments: Record<string, number>;
+  /**
+   * One step; within `tf.tidy`.
+   *
+   * @param gradient in its unit, `[1, H, W, 3]`
+   * @param keep a moment times a factor, 0 at the start
+   * @param iteration from 0, the first that these moments know
+   * @param unit what the gradient was divided by, a scalar
+   * @returns the new moments, and what is subtracted from the picture per step size
+   */
+  step(
+    gradient: tf.Tensor4D,
+    keep: (name: string, factor: number) => tf.Tensor4D,
+    iteration: number,
+    unit: tf.Scalar,
+  ): { moments: Moments; change: tf.Tensor4D };
+};
+
+/** Below this part of the first gradient, the second one takes its place. */
+const OUTLIER = 2 ** -10;
+
+/**
+ * An optimizer from a rule.
+ *
+ * @param given all options as the caller gave them, whose names are checked
+ * @param known the names of the rule's own options
+ */
+export function firstOrder(
+  rule: Rule,
+  { stepSize, clip = true }: FirstOrderOptions & { stepSize: StepSize },
+  given: object,
+  known: readonly string[] = [],
+): Optimizer {
+  checkOptions(`use ${rule.name}`, given, ["stepSize", "clip", ...known]);
+  checkStepSize(`use ${rule.name}`, stepSize);
+  return {
+    name: rule.name,
+    start: (saved) => startRule(rule, stepSize, clip, saved),
+    resize(state, height, width) {
+      return Object.fromEntries(
+        Object.entries(state).map(([name, entry]) => {
+          const power = rule.moments[name];
+          return [name, power === undefined ? entry : resizeEntry(entry, height, width, power)];
+        }),
+      );
+    },
+  };
+}
+
+/** What a run knows; `greatest` is that of the first gradient. */
+type Memory = { unit: tf.Scalar; greatest: tf.Scalar; moments: Moments };
+
+function startRule(
+  rule: Rule,
+  stepSize: StepSize,
+  clip: boolean,
+  saved: OptimizerState = {},
+): OptimizerRun {
+  let evaluations = 0;
+  let iteration = 0;
+  let memory: Memory | undefined;
+  if (Object.keys(saved).length > 0) {
+    iteration = numberOf(saved, "iteration");
+    memory = restore(rule, saved);
+  }
+
+  return {
+    // deno-lint-ignore require-await -- what throws must reject
+    async step(image, evaluate) {
+      const length = stepSizeAt(stepSize, iteration);
+      for (const [name, moment] of Object.entries(memory?.moments ?? {})) {
+        checkShape(`go on with ${rule.name}`, `the saved ${name}`, moment.shape, image.shape);
+      }
+      const evaluation = evaluate(image);
+      evaluations++;
+      try {
+        const next = tf.tidy(() => {
+          const { change, ...next } = advance(rule, evaluation.gradient, iteration, memory);
+          const moved = tf.sub(image, tf.mul(change, length)) as tf.Tensor4D;
+          image.assign(clip ? within(moved) : moved);
+          return next;
+        });
+        tf.dispose(memory);
+        memory = next;
+        iteration++;
+        return evaluation;
+      } catch (error) {
+        tf.dispose(evaluation);
+        throw error;
+      }
+    },
+    evaluations: () => evaluations,
+    async state() {
+      if (!memory) return {};
+      const { unit, greatest, moments } = memory;
+      const tensors = await numbersOf({ unit, greatest, ...moments });
+      return { iteration: numberEntry(iteration), ...tensors };
+    },
+    dispose() {
+      tf.dispose(memory);
+      memory = undefined;
+    },
+  };
+}
+
+function advance(
+  rule: Rule,
+  raw: tf.Tensor4D,
+  iteration: number,
+  memory: Memory | undefined,
+): Memory & { change: tf.Tensor4D } {
+  const greatest = greatestOf(raw);
+  const before = memory?.unit ?? tf.scalar(1);
+  const unit = nextUnit(greatest, before);
+  const gradient = tf.div(raw, unit) as tf.Tensor4D;
+  const nothing = () => tf.zerosLike(gradient) as tf.Tensor4D;
+  if (!memory) return { unit, greatest, ...rule.step(gradient, nothing, iteration, unit) };
+
+  const ratio = ratioOf(before, unit);
+  const past = (name: string, factor: number) => {
+    let fade: tf.Tensor = tf.scalar(factor);
+    for (let i = 0; i < rule.moments[name]!; i++) fade = tf.mul(fade, ratio);
+    return tf.mul(memory.moments[name]!, fade) as tf.Tensor4D;
+  };
+  let keep = past;
+  if (iteration === 1 && Object.keys(rule.moments).length > 0) {
+    const isOutlier = tf.less(greatest, tf.mul(memory.greatest, OUTLIER));
+    const { moments } = rule.step(gradient, nothing, 0, unit);
+    keep = (name, factor) =>
+      tf.where(isOutlier, tf.mul(moments[name]!, factor), past(name, factor)) as tf.Tensor4D;
+  }
+  const first = memory.greatest.clone();
+  return { unit, greatest: first, ...rule.step(gradient, keep, iteration, unit) };
+}
+
+function restore(rule: Rule, saved: OptimizerState): Memory {
+  const names = ["unit", "greatest", ...Object.keys(rule.moments)];
+  return tf.tidy(() => {
+    const tensors = Object.fromEntries(names.map((name) => [name, tensorOf(saved, name)]));
+    const { unit, greatest, ...moments } = tensors as Record<string, tf.Tensor>;
+    return { unit, greatest, moments } as Memory;
+  });
+}
