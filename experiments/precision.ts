@@ -10,7 +10,7 @@
 import { join } from "node:path";
 import { barChart } from "../lib/display/mod.ts";
 import { writeWhole } from "../lib/base/files.ts";
-import { readPicture } from "../lib/picture/picture.ts";
+import { readPicture } from "../lib/picture/read.ts";
 import { seededRandom } from "../lib/base/random.ts";
 import { readWeights } from "../lib/network/weights/read.ts";
 import { floatSafetensors, roundToBits, spreadWithinHalf } from "./sweep/weight_files.ts";

@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import { lineChart } from "../lib/display/mod.ts";
-import { readPicture } from "../lib/picture/picture.ts";
+import { readPicture } from "../lib/picture/read.ts";
 import type { StartName } from "../lib/run/start.ts";
 import { folderOf } from "./sweep/plan.ts";
 import { difference, listText, meanCurve, meanText, partsOf } from "./sweep/statistics.ts";

@@ -24,25 +24,26 @@ export {
   StoppedError,
   untilStopped,
 } from "./base/notebook.ts";
-export { type Random, seededRandom, uniformNoise } from "./base/random.ts";
+export { normalNoise, type Random, seededRandom, uniformNoise } from "./base/random.ts";
 // picture
 export { type Crop, cropPicture, meanDifference, mirrorPicture } from "./picture/edit.ts";
 export { fromOklab, paintColors, type PaintColorsOptions, toOklab } from "./picture/color.ts";
 export { matchMoments, type Moments, momentsOf, noiseLike } from "./picture/moments.ts";
+export { type Picture, toPicture, toTensor } from "./picture/picture.ts";
+export { type ReadOptions, readPicture } from "./picture/read.ts";
+export {
+  type KernelName,
+  type ResizeOptions,
+  resizePicture,
+  type TargetSize,
+} from "./picture/resize.ts";
 export {
   checkWritable,
   encodePicture,
-  type Picture,
-  type ReadOptions,
-  readPicture,
-  resizePicture,
-  type TargetSize,
-  toPicture,
-  toTensor,
   type WriteOptions,
   writePicture,
   type WrittenFormat,
-} from "./picture/picture.ts";
+} from "./picture/write.ts";
 export { type RegionMap, regionsOf } from "./picture/regions.ts";
 export { turnPicture } from "./picture/turn.ts";
 // network

@@ -11,7 +11,9 @@ import { gramMatrices, meanGramMatrix } from "../../lib/loss/style/gram.ts";
 import { featuresOf } from "../../lib/network/features.ts";
 import type { Network } from "../../lib/network/network.ts";
 import { NETWORKS } from "../../lib/network/networks.ts";
-import { type Picture, readPicture, toTensor, writePicture } from "../../lib/picture/picture.ts";
+import { type Picture, toTensor } from "../../lib/picture/picture.ts";
+import { readPicture } from "../../lib/picture/read.ts";
+import { writePicture } from "../../lib/picture/write.ts";
 import {
   ingredientOf,
   makeRecipe,

@@ -5,7 +5,9 @@
  */
 import { join } from "node:path";
 import { contactSheet } from "../../lib/display/mod.ts";
-import { type Picture, readPicture, writePicture } from "../../lib/picture/picture.ts";
+import type { Picture } from "../../lib/picture/picture.ts";
+import { readPicture } from "../../lib/picture/read.ts";
+import { writePicture } from "../../lib/picture/write.ts";
 import { writeWhole } from "../../lib/base/files.ts";
 import { flagOf } from "../../lib/recipe/flags.ts";
 import type { SettingName } from "../../lib/recipe/settings.ts";

@@ -150,6 +150,11 @@ export function displayable<T extends object>(kind: string, value: T): T {
   return Object.defineProperty(value, DISPLAY, { value: display, configurable: true });
 }
 
+/** Prints a line where somebody reads along, in a notebook; elsewhere the library keeps quiet. */
+export function tellNotebook(line: string): void {
+  if (inKernel()) console.log(line);
+}
+
 /**
  * A number of a notebook, or what the environment variable `STYLEBOOK_<NAME>` says instead: that is
  * how the notebooks are tried at tiny sizes.

@@ -6,7 +6,8 @@
  */
 import { crc32 } from "node:zlib";
 import { cannot, checkPositive, describe } from "../base/check.ts";
-import { encodePicture, type Picture } from "../picture/picture.ts";
+import type { Picture } from "../picture/picture.ts";
+import { encodePicture } from "../picture/write.ts";
 import { type Bundle, DISPLAY, type Figure, toBase64 } from "./publish.ts";
 
 /** Settings of {@linkcode animation}. */

@@ -6,7 +6,9 @@
  *
  * @module
  */
-import { encodePicture, type Picture, resizePicture } from "../picture/picture.ts";
+import type { Picture } from "../picture/picture.ts";
+import { resizePicture } from "../picture/resize.ts";
+import { encodePicture } from "../picture/write.ts";
 import { type Bundle, toBase64 } from "./publish.ts";
 import { rasterize, svgDocument } from "./svg.ts";
 
@@ -53,36 +55,8 @@ export function fitInto(
  * its size on, so that a small result looks like what it is.
  */
 export function scalePicture(picture: Picture, width: number, height: number): Picture {
-  if (width < 2 * picture.width || height < 2 * picture.height) {
-    return resizePicture(picture, { width, height });
-  }
-  const across = enlargingTaps(picture.width, width);
-  const down = enlargingTaps(picture.height, height);
-  const data = new Float32Array(width * height * 3);
-  const from = (x: number, y: number, c: number) => picture.data[(y * picture.width + x) * 3 + c];
-  for (let y = 0, to = 0; y < height; y++) {
-    const v = down[y];
-    for (let x = 0; x < width; x++) {
-      const u = across[x];
-      for (let c = 0; c < 3; c++, to++) {
-        const upper = u.share * from(u.first, v.first, c) +
-          (1 - u.share) * from(u.next, v.first, c);
-        const lower = u.share * from(u.first, v.next, c) + (1 - u.share) * from(u.next, v.next, c);
-        data[to] = v.share * upper + (1 - v.share) * lower;
-      }
-    }
-  }
-  return { width, height, data };
-}
-
-/** Which one or two old pixels a new one covers, and how much of it the first of them fills. */
-function enlargingTaps(from: number, to: number): { first: number; next: number; share: number }[] {
-  const step = from / to;
-  return Array.from({ length: to }, (_, i) => {
-    const first = Math.min(from - 1, Math.floor(i * step));
-    const share = Math.min(1, (first + 1 - i * step) / step);
-    return { first, next: Math.min(from - 1, first + 1), share };
-  });
+  const isLarge = width >= 2 * picture.width && height >= 2 * picture.height;
+  return resizePicture(picture, { width, height }, { kernel: isLarge ? "box" : "lanczos" });
 }
 
 /** A single picture as it is (a contact sheet is composed already), but no dot and no wall. */

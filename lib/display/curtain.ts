@@ -6,7 +6,8 @@
  */
 import { cannot, checkInRange, checkOptions, checkPositiveInteger } from "../base/check.ts";
 import { escapeXml } from "../base/words.ts";
-import { checkPicture, type Picture, resizePicture } from "../picture/picture.ts";
+import { checkPicture, type Picture } from "../picture/picture.ts";
+import { resizePicture } from "../picture/resize.ts";
 import { atMost, element, type Html, htmlFigure, jpegAddress, onLoad, TEXT_STYLE } from "./html.ts";
 
 /** How {@link curtain} shows two pictures. */

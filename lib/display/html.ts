@@ -10,7 +10,8 @@
  * @module
  */
 import { escapeXml } from "../base/words.ts";
-import { encodePicture, type Picture } from "../picture/picture.ts";
+import type { Picture } from "../picture/picture.ts";
+import { encodePicture } from "../picture/write.ts";
 import { scalePicture } from "./compose.ts";
 import { DISPLAY, type Figure, toBase64 } from "./publish.ts";
 

@@ -9,7 +9,8 @@ import { cannot, checkNonNegative, checkOptions, describe } from "../base/check.
 import { seededRandom } from "../base/random.ts";
 import { layersLike, layerStride } from "../network/architecture.ts";
 import type { See } from "../network/features.ts";
-import { type Picture, resizePicture } from "../picture/picture.ts";
+import type { Picture } from "../picture/picture.ts";
+import { resizePicture } from "../picture/resize.ts";
 import { guideAt, guidesFor, type Regions, wholeGuides } from "./guidance.ts";
 import { type Binding, describeStyles, type Target } from "./style_targets.ts";
 import { gram } from "./style/gram.ts";

@@ -10,7 +10,8 @@ import { checkNonNegative, checkOptions } from "../base/check.ts";
 import { layersLike } from "../network/architecture.ts";
 import type { Features } from "../network/features.ts";
 import { eachTile } from "../network/tiles.ts";
-import { type Picture, resizePicture, toTensor } from "../picture/picture.ts";
+import { type Picture, toTensor } from "../picture/picture.ts";
+import { resizePicture } from "../picture/resize.ts";
 import { contentLoss, type DenoiseForm, denoiseLoss, meanOf, squaredError } from "./losses.ts";
 import type { Canvas, Term, View } from "./term.ts";
 

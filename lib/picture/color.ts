@@ -8,7 +8,8 @@
  */
 import { cannot, checkNonNegative, describe } from "../base/check.ts";
 import { momentsOf, mongeMap } from "./moments.ts";
-import { checkPicture, type Picture, resizePicture } from "./picture.ts";
+import { checkPicture, type Picture } from "./picture.ts";
+import { resizePicture } from "./resize.ts";
 
 type Triple = readonly [number, number, number];
 

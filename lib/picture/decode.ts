@@ -6,13 +6,11 @@
  * @module
  */
 import { cannot } from "../base/check.ts";
+import { MAX_PIXELS } from "./picture.ts";
 import { FORMATS, type Header, type Samples, UnsupportedError } from "./formats.ts";
 
 /** RGB interleaved, row by row, 0–255; whole levels as bytes, a quarter of the memory. */
 export type Rgb = { width: number; height: number; data: Float32Array | Uint8Array };
-
-/** No picture of more than 100 megapixels is read or made: one takes 1.2 GB. */
-export const MAX_PIXELS = 100e6;
 
 /** How files of a format begin: name, offset, characters. The first that fits counts. */
 const SIGNATURES: [name: string, offset: number, text: string][] = [

@@ -7,7 +7,8 @@
 import { cannot, checkOneOf, describe } from "../base/check.ts";
 import { fromOklab, toOklab } from "../picture/color.ts";
 import { matchMoments } from "../picture/moments.ts";
-import { type Picture, resizePicture } from "../picture/picture.ts";
+import type { Picture } from "../picture/picture.ts";
+import { resizePicture } from "../picture/resize.ts";
 import { cropMiddle, turnedSize, turnPicture } from "../picture/turn.ts";
 import type { StylizeOptions } from "./options.ts";
 

@@ -6,7 +6,8 @@
 import { checkOneOf } from "../base/check.ts";
 import { displayable } from "../base/notebook.ts";
 import { matchMoments, noiseLike } from "../picture/moments.ts";
-import { type Picture, resizePicture, sizeOf } from "../picture/picture.ts";
+import type { Picture } from "../picture/picture.ts";
+import { resizePicture, sizeOf } from "../picture/resize.ts";
 import { seededRandom, uniformNoise } from "../base/random.ts";
 
 /** Noise, one of the two pictures, or any other one. */

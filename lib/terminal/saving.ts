@@ -6,7 +6,8 @@
  */
 import { homedir, tmpdir } from "node:os";
 import { extname, join, parse } from "node:path";
-import { type Picture, writePicture } from "../picture/picture.ts";
+import type { Picture } from "../picture/picture.ts";
+import { writePicture } from "../picture/write.ts";
 import { makeRecipe, type Recipe, recipeMetadata } from "../recipe/recipe.ts";
 import { placeOf } from "./command.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { animation } from "../../lib/display/mod.ts";
 import { DISPLAY } from "../../lib/display/publish.ts";
-import { readPicture } from "../../lib/picture/picture.ts";
+import { readPicture } from "../../lib/picture/read.ts";
 import { noisePicture } from "../helpers/stub.ts";
 
 /** Milliseconds that each frame stays, from the frame control chunks of an animated PNG. */

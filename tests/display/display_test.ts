@@ -29,7 +29,8 @@ import { axisFor } from "../../lib/display/plot.ts";
 import { captionedPictures } from "../../lib/display/sheet.ts";
 import { fitText, textWidth } from "../../lib/display/svg.ts";
 import { inKernel } from "../../lib/base/notebook.ts";
-import { type Picture, readPicture } from "../../lib/picture/picture.ts";
+import type { Picture } from "../../lib/picture/picture.ts";
+import { readPicture } from "../../lib/picture/read.ts";
 import { inFakeKernel, printed } from "../helpers/fake_kernel.ts";
 
 function plain(width: number, height: number, [r, g, b] = [200, 40, 60]): Picture {
@@ -75,12 +76,12 @@ Deno.test("scalePicture() keeps a plain picture plain and makes square pixels wh
       for (let x = 0; x < width; x++) assertEquals(pixel(scaled, x, y), [200, 40, 60]);
     }
   }
-  // Two pixels to five: the middle one of the new ones is half of each.
+  // Two pixels to five, the middle one of which belongs to the right.
   const two = { width: 2, height: 1, data: Float32Array.of(0, 0, 0, 200, 200, 200) };
   assertEquals([...scalePicture(two, 5, 2).data].filter((_, i) => i < 15 && i % 3 === 0), [
     0,
     0,
-    100,
+    200,
     200,
     200,
   ]);

@@ -3,7 +3,9 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import "../../lib/display/mod.ts";
 import { type Bundle, DISPLAY } from "../../lib/display/publish.ts";
 import { createNetwork } from "../../lib/network/network.ts";
-import { type Picture, readPicture, resizePicture } from "../../lib/picture/picture.ts";
+import type { Picture } from "../../lib/picture/picture.ts";
+import { readPicture } from "../../lib/picture/read.ts";
+import { resizePicture } from "../../lib/picture/resize.ts";
 import { stylize } from "../../lib/run/stylize.ts";
 import { stubNetwork } from "../helpers/stub.ts";
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { MEASURED_COLUMNS } from "../../experiments/sweep/report.ts";
-import { readPicture } from "../../lib/picture/picture.ts";
+import { readPicture } from "../../lib/picture/read.ts";
 import { readRecipe } from "../../lib/recipe/recipe.ts";
 import { call, command } from "../helpers/command.ts";
 import { inFolder, namesIn } from "../helpers/folder.ts";

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type Picture, readPicture } from "../../lib/picture/picture.ts";
+import type { Picture } from "../../lib/picture/picture.ts";
+import { readPicture } from "../../lib/picture/read.ts";
 import { seededRandom, uniformNoise } from "../../lib/base/random.ts";
 import { readWeights, type Weights } from "../../lib/network/weights/read.ts";
 

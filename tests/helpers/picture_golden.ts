@@ -5,6 +5,7 @@
  */
 import { inflateSync } from "node:zlib";
 import type { Picture } from "../../lib/picture/picture.ts";
+import type { KernelName } from "../../lib/picture/resize.ts";
 
 /** What a file decodes to; `uint16` values are 257 times the level. */
 export type DecodedRow = {
@@ -25,6 +26,10 @@ export const GOLDEN: {
   photograph: string;
   decoded: Record<string, DecodedRow>;
   resized: Record<string, ResizedRow>;
+  resizedWith: {
+    source: { width: number; height: number; rgb: string };
+    results: { kernel: KernelName; width: number; height: number; rgb: string }[];
+  };
 } = JSON.parse(Deno.readTextFileSync(new URL("golden.json", GOLDEN_FOLDER)));
 
 /** The numbers in a golden field: base64 of zlib of little-endian values. */

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { readPicture } from "../../lib/picture/picture.ts";
+import { readPicture } from "../../lib/picture/read.ts";
+import { encodePicture } from "../../lib/picture/write.ts";
 import { assertAllClose } from "../helpers/assert.ts";
-import { GOLDEN, GOLDEN_FOLDER, unpack } from "../helpers/picture_golden.ts";
+import { GOLDEN, GOLDEN_FOLDER, scene, unpack } from "../helpers/picture_golden.ts";
 
 const read = (name: string) => readPicture(new URL(name, GOLDEN_FOLDER));
 const bytesOf = (name: string) => Deno.readFileSync(new URL(name, GOLDEN_FOLDER));
@@ -243,4 +244,44 @@ Deno.test("readPicture() over HTTP: the picture, 404, a web page, an answer cut 
     Error,
     "the server must answer in full",
   );
+});
+
+Deno.test("readPicture() takes an exact size, but not together with maxSize", async () => {
+  const bytes = encodePicture(scene(23, 17), "png");
+  const { width, height } = await readPicture(bytes, { size: [9, 30] });
+  assertEquals([width, height], [9, 30]);
+  await assertRejects(
+    () => readPicture(bytes, { size: [9, 30], maxSize: 4 }),
+    RangeError,
+    "only one of maxSize and size may be given: current value is [4, [9, 30]]",
+  );
+  await assertRejects(() => readPicture(bytes, { size: [9, 0] }), RangeError, "size[1] must be");
+  await assertRejects(() => readPicture(bytes, { maxSize: 0 }), RangeError, "maxSize must be");
+});
+
+Deno.test("readPicture() enlarges where a size is above the picture's own, and says so", async () => {
+  const bytes = encodePicture(scene(23, 17), "png");
+  const notes: string[] = [];
+  const onNote = (line: string) => notes.push(line);
+  const { width, height } = await readPicture(bytes, { maxSize: 46, onNote });
+  assertEquals([width, height], [46, 34]);
+  assertEquals(notes, [`The picture of ${bytes.length} bytes is enlarged from 23x17 to 46x34`]);
+  await readPicture(bytes, { size: [10, 18], onNote });
+  assertEquals(notes.length, 2);
+  for (const options of [{}, { maxSize: 23 }, { maxSize: 9 }, { size: [23, 5] as const }]) {
+    await readPicture(bytes, { ...options, onNote });
+  }
+  assertEquals(notes.length, 2);
+});
+
+Deno.test("readPicture() refuses unknown options and a promise", async () => {
+  const loose = readPicture as (...args: unknown[]) => Promise<unknown>;
+  await assertRejects(
+    () => loose("a.png", { max_size: 300 }),
+    TypeError,
+    'Cannot read the picture "a.png" as its options must be among maxSize, size, kernel, onNote ' +
+      '(did you mean maxSize?): current value is "max_size"',
+  );
+  await assertRejects(() => loose("a.png", { kernel: "sharp" }), RangeError, "one of lanczos, ");
+  await assertRejects(() => loose(Promise.resolve("a.png")), TypeError, "did you forget `await`?");
 });

@@ -1,11 +1,15 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { pathToFileURL } from "node:url";
 import {
-  checkWritable,
-  type Picture,
-  readPicture,
-  writePicture,
-} from "../../lib/picture/picture.ts";
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { pathToFileURL } from "node:url";
+import type { Picture } from "../../lib/picture/picture.ts";
+import { readPicture } from "../../lib/picture/read.ts";
+import { checkWritable, encodePicture, writePicture } from "../../lib/picture/write.ts";
+import { assertAllClose } from "../helpers/assert.ts";
 import { scene } from "../helpers/picture_golden.ts";
 
 /** Runs `test` in a new folder, which must hold `left` and nothing else afterwards. */
@@ -55,7 +59,7 @@ Deno.test("writePicture() replaces an older file, and keeps it when writing fail
     await writePicture(scene(9, 8), path);
     assertEquals(await readPicture(path), scene(9, 8));
     const broken: Picture = { width: 9, height: 8, data: new Float32Array(3) };
-    await assertRejects(() => writePicture(broken, path), RangeError, "its data must be");
+    await assertRejects(() => writePicture(broken, path), RangeError, "the picture's data must be");
     assertEquals(await readPicture(path), scene(9, 8));
     const long = `${folder}/${"n".repeat(252)}.png`;
     await assertRejects(() => writePicture(scene(5, 4), long), Error, "at most 255 bytes long");
@@ -121,3 +125,58 @@ Deno.test("writePicture() leaves permissions to the system, as for any new file"
       Deno.statSync(`${folder}/plain`).mode,
     );
   }, ["a.png", "plain"]));
+
+Deno.test("encodePicture() clips to 0–255 and rounds to the nearest level", async () => {
+  const data = Float32Array.of(-5, 0.4, 0.6, 99.51, 254.6, 300);
+  const read = await readPicture(encodePicture({ width: 2, height: 1, data }, "png"));
+  assertEquals([...read.data], [0, 0, 1, 100, 255, 255]);
+});
+
+Deno.test("encodePicture() as JPEG is close, and smaller at a lower quality", async () => {
+  const picture = scene(64, 48);
+  const [good, poor] = [95, 20].map((quality) => encodePicture(picture, "jpeg", { quality }));
+  assert(poor.length < good.length, `${poor.length} bytes at 20, ${good.length} at 95`);
+  assertAllClose((await readPicture(good)).data, picture.data, { rtol: 0, atol: 20 });
+  for (const quality of [0, 101, NaN]) {
+    assertThrows(() => encodePicture(picture, "jpeg", { quality }), RangeError, "quality must be");
+  }
+  // deno-lint-ignore no-explicit-any
+  assertThrows(() => encodePicture(picture, "gif" as any), RangeError, "must be one of png, jpeg");
+});
+
+Deno.test("encodePicture() keeps metadata in a PNG", async () => {
+  const picture = scene(5, 4);
+  const bytes = encodePicture(picture, "png", { metadata: { Software: "Stylebook", seed: "7" } });
+  const text = new TextDecoder("latin1").decode(bytes);
+  assertStringIncludes(text, "tEXtSoftware\0Stylebook");
+  assertStringIncludes(text, "tEXtseed\0" + "7");
+  assertEquals((await readPicture(bytes)).data, picture.data);
+  for (const metadata of [{ "": "x" }, { ["k".repeat(80)]: "x" }, { Title: "星" }]) {
+    assertThrows(
+      () => encodePicture(picture, "png", { metadata: metadata as Record<string, string> }),
+      RangeError,
+      "metadata must be Latin-1",
+    );
+  }
+  assertThrows(
+    () => encodePicture(picture, "jpeg", { metadata: { a: "b" } }),
+    RangeError,
+    "metadata needs PNG",
+  );
+});
+
+Deno.test("encodePicture() and writePicture() refuse unknown options and values that are no numbers", async () => {
+  const loose = encodePicture as (...args: unknown[]) => Uint8Array;
+  assertThrows(
+    () => loose(scene(5, 4), "jpeg", { Quality: 3 }),
+    TypeError,
+    "Cannot encode a picture as its options must be among quality, metadata (did you mean quality?)",
+  );
+  const data = new Float32Array(3).fill(NaN);
+  assertThrows(() => loose({ width: 1, height: 1, data }, "png"), RangeError, "a finite number");
+  await assertRejects(
+    () => writePicture(Promise.resolve(scene(5, 4)) as unknown as Picture, "no/where.png"),
+    TypeError,
+    "did you forget `await`?",
+  );
+});

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { encodePicture, writePicture } from "../../lib/picture/picture.ts";
+import { encodePicture, writePicture } from "../../lib/picture/write.ts";
 import {
   findIngredient,
   ingredientOf,

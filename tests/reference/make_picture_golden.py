@@ -6,7 +6,7 @@ Needs NumPy and Pillow (written with Pillow 13.0.0, NumPy 2.4.6). The picture fi
 golden.json holds, for each, the RGB values that Pillow reads, orientation applied and alpha composed
 on white (row by row, uint8, or uint16 = 257 times the value where whole levels are too coarse;
 compressed with zlib, in base64). A second table holds samples
-of Lanczos resizes of a shipped photograph.
+of Lanczos resizes of a shipped photograph, a third one small resizes with each kernel.
 """
 
 import base64
@@ -243,6 +243,28 @@ def resized() -> dict:
     return samples
 
 
+def resized_with() -> dict:
+    """A picture with sharp edges through each of Pillow's filters, to other proportions, all pixels."""
+    pixels = scene(31, 23)
+    pixels[5:14, 9:20] = (250, 10, 128)
+    source = Image.fromarray(pixels)
+    filters = {
+        "lanczos": Image.Resampling.LANCZOS,
+        "bicubic": Image.Resampling.BICUBIC,
+        "bilinear": Image.Resampling.BILINEAR,
+        "box": Image.Resampling.BOX,
+    }
+    return {
+        "source": {"width": 31, "height": 23, "rgb": pack(pixels)},
+        "results": [
+            {"kernel": name, "width": size[0], "height": size[1], "rgb": pack(np.asarray(image))}
+            for name, kernel in filters.items()
+            for size in ((12, 17), (50, 61), (9, 60), (62, 46), (1, 1))
+            for image in [source.resize(size, kernel)]
+        ],
+    }
+
+
 def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     make_png()
@@ -256,6 +278,7 @@ def main() -> None:
         "photograph": PHOTOGRAPH,
         "decoded": rows,
         "resized": resized(),
+        "resizedWith": resized_with(),
     }
     (OUT / "golden.json").write_text(json.dumps(golden, indent=1) + "\n")
 

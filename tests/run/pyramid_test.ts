@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Network } from "../../lib/network/network.ts";
 import { adam, gradientDescent } from "../../lib/optimizers/mod.ts";
-import { resizePicture } from "../../lib/picture/picture.ts";
+import { resizePicture } from "../../lib/picture/resize.ts";
 import type { Frame } from "../../lib/run/frame.ts";
 import type { StylizeOptions } from "../../lib/run/options.ts";
 import { measure, stylize } from "../../lib/run/stylize.ts";

@@ -7,7 +7,7 @@
  */
 import { assert } from "@std/assert";
 import type { LossValues } from "../../lib/run/frame.ts";
-import { readPicture } from "../../lib/picture/picture.ts";
+import { readPicture } from "../../lib/picture/read.ts";
 import { tutorial } from "../../lib/run/presets.ts";
 import { stylize } from "../../lib/run/stylize.ts";
 import { loadVgg16 } from "../../lib/network/vgg.ts";

@@ -6,7 +6,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { encodePicture, writePicture } from "../../lib/picture/picture.ts";
+import { encodePicture, writePicture } from "../../lib/picture/write.ts";
 import { ingredientOf, openFile, readRecipe, recipeMetadata } from "../../lib/recipe/recipe.ts";
 import { call, ROOT } from "../helpers/command.ts";
 import { inFolder, namesIn } from "../helpers/folder.ts";

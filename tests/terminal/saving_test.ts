@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { readPicture } from "../../lib/picture/picture.ts";
+import { readPicture } from "../../lib/picture/read.ts";
 import { readRecipe, type Recipe } from "../../lib/recipe/recipe.ts";
 import { createSaver } from "../../lib/terminal/saving.ts";
 import { inFolder, namesIn } from "../helpers/folder.ts";

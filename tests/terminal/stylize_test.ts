@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { readPicture } from "../../lib/picture/picture.ts";
+import { readPicture } from "../../lib/picture/read.ts";
 import { HELP } from "../../lib/terminal/options.ts";
 import { TRACE_COLUMNS } from "../../lib/terminal/trace.ts";
 import { NETWORKS } from "../../lib/network/networks.ts";
