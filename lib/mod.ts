@@ -207,6 +207,7 @@ export {
   type ExploreOptions,
   featureMaps,
   type Figure,
+  help,
   type Html,
   lineChart,
   type LineChartOptions,

@@ -22,6 +22,7 @@ export { type Animation, animation, type AnimationOptions } from "./animation.ts
 export { type Bar, barChart, type BarChartOptions } from "./bar_chart.ts";
 export { curtain, type CurtainOptions, zoom, type ZoomOptions } from "./curtain.ts";
 export { downloadLink, explore, type ExploreOptions } from "./explore.ts";
+export { help } from "./help.ts";
 export type { Html } from "./html.ts";
 export { DISPLAY } from "./publish.ts";
 export type { Bundle, Figure, Publisher, PublishOptions } from "./publish.ts";

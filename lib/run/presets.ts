@@ -106,7 +106,9 @@ export const gatys: Preset = presetOf("gatys");
  */
 export function presetOf(name: PresetName): Preset {
   checkOneOf("choose a preset", "its name", name, Object.keys(PRESETS));
-  return (content, style, overrides = {}) => optionsOf(withPreset(name, overrides), content, style);
+  const preset: Preset = (content, style, overrides = {}) =>
+    optionsOf(withPreset(name, overrides), content, style);
+  return Object.defineProperty(preset, "name", { value: name });
 }
 
 /** A preset's settings with what goes before them; another optimizer comes with its own step size. */
