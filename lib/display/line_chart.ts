@@ -8,6 +8,7 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
+import { checkPositiveInteger } from "../base/check.ts";
 import { axisFor, type Chart, CHART_WIDTH, colour, dashes, drawPlot } from "./plot.ts";
 import { finishChart, fits } from "./plot.ts";
 import { drawLines, type FittedText, fitText } from "./svg.ts";
@@ -27,6 +28,11 @@ export type LineChartOptions = {
   logY?: boolean;
   /** Remarks below the chart. */
   notes?: string[];
+  /**
+   * Draws the moving mean over so many points, and around it the band of the least and the greatest of
+   * them: for lines that zigzag. On a log axis the mean is that of the logarithms. @default {1}
+   */
+  smooth?: number;
   /** The text alternative, in place of a table of first, last and least values. */
   text?: string;
 };
@@ -49,7 +55,8 @@ export type LineChartOptions = {
  * ```
  */
 export function lineChart(series: Series[], options: LineChartOptions = {}): Chart {
-  const { x = "", y = "", title, logX = false, logY = false } = options;
+  const { x = "", y = "", title, logX = false, logY = false, smooth = 1 } = options;
+  checkPositiveInteger("draw a line chart", "smooth", smooth);
   const lines = series.map(({ name, points }) => ({
     name,
     points,
@@ -76,14 +83,31 @@ export function lineChart(series: Series[], options: LineChartOptions = {}): Cha
     x: { ...xAxis.scale, label: x, labelAnchor: "center", labelArrow: "none", labelOffset: 40 },
     y: { ...yAxis.scale, label: null, nice: !logY && yAxis.scale.ticks === undefined, grid: true },
     marks: lines.flatMap(({ points, usable }, i) => [
-      Plot.line(points.map(at), { stroke: colour(i), strokeWidth: 2, strokeDasharray: dashes(i) }),
+      ...(smooth > 1
+        ? [Plot.areaY(movingBand(points.map(at), smooth), {
+          x: "x",
+          y1: "low",
+          y2: "high",
+          fill: colour(i),
+          fillOpacity: 0.2,
+        })]
+        : []),
+      Plot.line(smooth > 1 ? movingBand(points.map(at), smooth).map(meanPoint) : points.map(at), {
+        stroke: colour(i),
+        strokeWidth: 2,
+        strokeDasharray: dashes(i),
+      }),
       // Few points are shown as such; a single one would be no line at all.
       ...(usable.length <= 12 ? [Plot.dot(usable.map(at), { fill: colour(i), r: 3.5 })] : []),
     ]),
   });
-  const ends = lines.map(({ usable }) => usable.at(-1) ?? [NaN, NaN]);
+  const ends = lines.map(({ usable }) => {
+    const positions = usable.map(at);
+    if (smooth === 1) return positions.at(-1) ?? [NaN, NaN];
+    return movingBand(positions, smooth).map(meanPoint).at(-1) ?? [NaN, NaN];
+  });
   const endLabels = drawEndLabels(
-    ends.map(([a, b]) => ({ x: scale("x")(xAxis.at(a)), y: scale("y")(yAxis.at(b)) })),
+    ends.map(([a = NaN, b = NaN]) => ({ x: scale("x")(a), y: scale("y")(b) })),
     labels,
     CHART_WIDTH - marginRight,
     [28, height - 44],
@@ -110,6 +134,21 @@ export function lineChart(series: Series[], options: LineChartOptions = {}): Cha
     }),
   ]);
   return finishChart(drawing, { width: CHART_WIDTH, height }, { title, notes, text });
+}
+
+type Band = { x: number; low: number; mean: number; high: number };
+
+const meanPoint = ({ x, mean }: Band): number[] => [x, mean];
+
+/** Mean, least and greatest position of the points around each one. */
+function movingBand(points: readonly number[][], count: number): Band[] {
+  return points.map(([x = NaN], i) => {
+    const from = Math.max(0, i - Math.floor((count - 1) / 2));
+    const near = points.slice(from, i + Math.floor(count / 2) + 1).map(([, y = NaN]) => y)
+      .filter((y) => !Number.isNaN(y));
+    const mean = near.reduce((sum, y) => sum + y, 0) / near.length;
+    return { x, low: Math.min(...near), mean, high: Math.max(...near) };
+  });
 }
 
 /** Names at the right margin, as near to the ends of their lines as they can be without overlap. */

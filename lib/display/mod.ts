@@ -26,7 +26,7 @@ export { help } from "./help.ts";
 export type { Html } from "./html.ts";
 export { DISPLAY } from "./publish.ts";
 export type { Bundle, Figure, Publisher, PublishOptions } from "./publish.ts";
-export { featureMaps, matrixPicture } from "./maps.ts";
+export { featureMaps, type FeatureMapsOptions, matrixPicture, matrixPictures } from "./maps.ts";
 export { lineChart, type LineChartOptions, type Series } from "./line_chart.ts";
 export { live, type LiveFrame, type LiveOptions } from "./live.ts";
 export { adjustmentLine } from "./log.ts";
@@ -35,6 +35,7 @@ export type { PlotLossesOptions } from "./losses.ts";
 export type { Chart };
 export { scrub, type ScrubFrame, type ScrubOptions } from "./scrub.ts";
 export { contactSheet, type ContactSheetOptions, type ShowOptions } from "./sheet.ts";
+export { stackedBars, type StackedBarsOptions } from "./stacked_bars.ts";
 export { type Table, table, type TableOptions } from "./table.ts";
 
 /** What {@link show} can show. */

@@ -21,6 +21,7 @@ import {
   type PublishOptions,
   show,
   type Showable,
+  stackedBars,
   table,
 } from "../../lib/display/mod.ts";
 import { pictureBundle, scalePicture } from "../../lib/display/compose.ts";
@@ -440,4 +441,36 @@ Deno.test("show() in a kernel sends what is shown, and charts at their own width
   assertEquals(messages[2].content.metadata, { "image/png": { width: 680 } });
   assertStringIncludes(bundles[3]["text/html"], "&lt;b&gt;");
   assertEquals(messages[4].content.transient, { display_id: "one" });
+});
+
+Deno.test("stackedBars() divides each bar among its groups, in per cent", () => {
+  const bars = [["start", "content", 1], ["start", "style", 3], ["end", "style", 1e9], [
+    "end",
+    "content",
+    1,
+  ]] as const;
+  const { svg, text } = stackedBars(bars.map(([name, group, value]) => ({ name, group, value })), {
+    title: "Whose",
+  });
+  assertEquals(text.split("\n").slice(1), [
+    "       content  style",
+    "start     25 %   75 %",
+    "end       <1 %  100 %",
+  ]);
+  for (const word of ["Whose", ">content<", ">75 %<"]) assertStringIncludes(svg, word);
+  assertStringIncludes(stackedBars([]).text, "nothing to draw");
+});
+
+Deno.test("lineChart() with smooth draws the mean of a zigzag, and the band around it", () => {
+  const points = Array.from({ length: 20 }, (_, i): [number, number] => [i, i % 2 === 0 ? 1 : 9]);
+  const plain = lineChart([{ name: "zigzag", points }]);
+  const smooth = lineChart([{ name: "zigzag", points }], { smooth: 4 });
+  assert(!plain.svg.includes("fill-opacity") && smooth.svg.includes('fill-opacity="0.2"'));
+  // A mean of four neighbours is 5 but at the ends: the line lies at one height, the zigzag does not.
+  const heights = (svg: string) => {
+    const path = svg.match(/stroke-width="2"[^>]*><path d="([^"]+)"/)?.[1] ?? "";
+    return new Set([...path.matchAll(/,([\d.]+)/g)].map(([, y]) => y));
+  };
+  assertEquals([heights(plain.svg).size, heights(smooth.svg).size], [2, 3]);
+  assertThrows(() => lineChart([], { smooth: 0 }), RangeError, "smooth");
 });
