@@ -8,8 +8,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { checkNonNegative, checkOptions } from "../base/check.ts";
 import { layersLike } from "../network/architecture.ts";
-import type { Features } from "../network/features.ts";
-import { eachTile } from "../network/tiles.ts";
+import { cut, seeInTiles } from "../network/tiles.ts";
 import { type Picture, toTensor } from "../picture/picture.ts";
 import { resizePicture } from "../picture/resize.ts";
 import { contentLoss, type DenoiseForm, denoiseLoss, meanOf, squaredError } from "./losses.ts";
@@ -40,24 +39,21 @@ export function contentOf(picture: Picture, options: ContentOptions = {}): Term 
     bind(see, canvas) {
       const names = layersLike(see.architecture, layers ?? see.architecture.layers.slice(4, 5));
       checkSome(name, names);
-      const targets: Features[] = []; // by tile
-      const sizes = names.map(() => 0);
       const image = toTensor(contentAt(picture, canvas));
-      eachTile(see, image, names, canvas.tile, (features) => {
-        names.forEach((layer, i) => sizes[i]! += tf.keep(features[layer]!).size);
-        targets.push(features);
-      });
+      const target = seeInTiles(see, image, names, canvas.tile);
       image.dispose();
       return {
         layers: names,
-        value: ({ features }) => contentLoss(features, targets[0]!),
+        value: ({ features }) => contentLoss(features, target),
         additive: {
           count: names.length,
-          sums: ({ features }, { index }) =>
-            names.map((layer) => squaredError(features[layer]!, targets[index]![layer]!)),
-          finish: (sums) => meanOf(sums.map((sum, i) => tf.div(sum, sizes[i]!))),
+          sums: ({ features }, place) =>
+            names.map((layer) =>
+              squaredError(features[layer]!, cut(target[layer]!, place.of(layer)))
+            ),
+          finish: (sums) => meanOf(sums.map((sum, i) => tf.div(sum, target[names[i]!]!.size))),
         },
-        dispose: () => tf.dispose(targets),
+        dispose: () => tf.dispose(target),
       };
     },
   };

@@ -72,9 +72,10 @@ function greatestStride(architecture: Architecture, layers: readonly string[]): 
 }
 
 /**
- * Cuts a picture into tiles of about `side` pixels.
+ * Cuts a picture into tiles. All windows have the same size, but for the last of a row or column, which ends
+ * with the picture: what one window needed serves the next.
  *
- * @param side of what a tile owns; rounded up to a multiple of the strides
+ * @param side of what a tile owns, at most about so many pixels; at the picture's border a margin more
  */
 export function tilesOf(
   network: Network,
@@ -84,30 +85,34 @@ export function tilesOf(
 ): Tile[] {
   const stride = greatestStride(network, layers);
   const margin = marginOf(network, layers);
-  const step = Math.ceil(side / stride) * stride;
-  const cut = (whole: number) => {
-    const spans = [];
-    for (let begin = 0; begin < whole; begin += step) {
-      // A last piece that is too thin for the network goes with its neighbour.
-      const end = whole - begin - step < stride ? whole : Math.min(whole, begin + step);
-      spans.push({
-        begin,
-        size: end - begin,
-        from: Math.max(0, begin - margin),
-        to: Math.min(whole, end + margin),
-      });
-      if (end === whole) break;
-    }
-    return spans;
-  };
-  let index = 0;
-  return cut(height).flatMap((y) =>
-    cut(width).map((x): Tile => ({
-      index: index++,
+  const window = Math.ceil(side / stride) * stride + 2 * margin;
+  const [rows, columns] = [height, width].map((whole) => spansOf(whole, window, margin, stride));
+  return rows!.flatMap((y, i) =>
+    columns!.map((x, j): Tile => ({
+      index: i * columns!.length + j,
       window: { top: y.from, left: x.from, height: y.to - y.from, width: x.to - x.from },
-      owned: { top: y.begin, left: x.begin, height: y.size, width: x.size },
+      owned: { top: y.begin, left: x.begin, height: y.end - y.begin, width: x.end - x.begin },
     }))
   );
+}
+
+/** Where windows of one row or column lie, and what each owns: up to the middle of what two share. */
+function spansOf(whole: number, window: number, margin: number, stride: number) {
+  if (!(whole > window)) return [{ from: 0, to: whole, begin: 0, end: whole }];
+  // Two windows share a margin each, and a stride to round the middle.
+  const count = Math.ceil((whole - window) / (window - 2 * margin - stride)) + 1;
+  const spacing = (whole - window) / (count - 1);
+  const starts = Array.from({ length: count }, (_, i) => Math.floor(i * spacing / stride) * stride);
+  const borders = starts.slice(1).map((next, i) => {
+    const shared = starts[i]! + window - next;
+    return next + Math.floor(shared / 2 / stride) * stride;
+  });
+  return starts.map((from, i) => ({
+    from,
+    to: i === count - 1 ? whole : from + window,
+    begin: borders[i - 1] ?? 0,
+    end: borders[i] ?? whole,
+  }));
 }
 
 /** Where what a tile owns lies in a layer of the whole picture. */
@@ -148,7 +153,7 @@ export function seeTile(
   }));
 }
 
-/** A part of a picture `[1, H, W, 3]`. */
+/** A part of a picture or layer `[1, H, W, C]`. */
 export function cut(image: tf.Tensor4D, { top, left, height, width }: Rectangle): tf.Tensor4D {
   return tf.slice(image, [0, top, left, 0], [1, height, width, -1]);
 }
@@ -175,4 +180,32 @@ export function eachTile(
       else visit(seeTile(see, cut(image, each.window), layers, each), place);
     });
   }
+}
+
+/**
+ * The features of a whole picture, computed tile by tile; owned by the caller.
+ *
+ * @param tile side of the tiles; whole if left out
+ */
+export function seeInTiles(
+  see: See,
+  image: tf.Tensor4D,
+  layers: readonly string[],
+  tile: number | undefined,
+): Features {
+  if (tile === undefined) return tf.tidy(() => see(image, layers));
+  const rows = new Map(layers.map((layer) => [layer, new Map<number, tf.Tensor4D[]>()]));
+  eachTile(see, image, layers, tile, (features, place) => {
+    for (const layer of layers) {
+      const row = rows.get(layer)!;
+      const { top } = place.of(layer);
+      row.set(top, [...row.get(top) ?? [], tf.keep(features[layer]!)]);
+    }
+  });
+  return Object.fromEntries(layers.map((layer) => {
+    const parts = [...rows.get(layer)!.values()];
+    const whole = tf.tidy(() => tf.concat(parts.map((row) => tf.concat(row, 2)), 1));
+    tf.dispose(parts.flat());
+    return [layer, whole as tf.Tensor4D];
+  }));
 }

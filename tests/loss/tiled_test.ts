@@ -124,13 +124,20 @@ Deno.test("a margin covers what the deepest layer sees, and no more", async () =
   // 2·1 + 2·2 + 3·4 + 3·8 + 1·16 = 58 pixels, in steps of 16.
   assertEquals(marginOf(network, ["relu1_1", "relu5_1"]), 64);
   assertEquals(marginOf(network, ["relu1_1"]), 1);
-  const tiles = tilesOf(network, ["relu5_1"], { width: 300, height: 140 }, 128);
-  assertEquals(tiles.map(({ owned }) => [owned.left, owned.top, owned.width, owned.height]), [
-    [0, 0, 128, 140],
-    [128, 0, 128, 140],
-    [256, 0, 44, 140],
-  ]);
-  assertEquals(tiles[1]!.window, { top: 0, left: 64, height: 140, width: 236 });
+  for (const width of [257, 300, 511, 1000]) {
+    const tiles = tilesOf(network, ["relu5_1"], { width, height: 140 }, 96);
+    let next = 0;
+    for (const { owned, window } of tiles) {
+      assertEquals([owned.left, owned.top, owned.height], [next, 0, 140]);
+      next += owned.width;
+      assertEquals([owned.left % 16, window.left % 16], [0, 0]);
+      const [left, right] = [owned.left - window.left, window.left + window.width - next];
+      assert(window.left === 0 || left >= 64, `${left} pixels to the left`);
+      assert(window.left + window.width === width || right >= 64, `${right} pixels to the right`);
+      assert(window.width <= 96 + 2 * 64 + 15, `a window of ${window.width} pixels`);
+    }
+    assertEquals(next, width);
+  }
   network.dispose();
 });
 
