@@ -20,11 +20,11 @@ const CUBIC = -0.5;
 /** Kernels by name, from the sharpest to the plainest. */
 export const KERNELS = {
   /** sinc(x) sinc(x / 3), the sinc windowed by its own middle: sharp, with faint halos at edges. */
-  lanczos: { support: 3, weight: (x) => sinc(x) * sinc(x / 3) },
+  lanczos: { support: 3, weight: (x: number): number => sinc(x) * sinc(x / 3) },
   /** Keys' cubic convolution: a little softer, with fainter halos. */
   bicubic: {
     support: 2,
-    weight: (x) => {
+    weight: (x: number): number => {
       const d = Math.abs(x);
       return d < 1
         ? ((CUBIC + 2) * d - (CUBIC + 3)) * d * d + 1
@@ -32,9 +32,9 @@ export const KERNELS = {
     },
   },
   /** A triangle, 1 - |x|: soft, without halos. */
-  bilinear: { support: 1, weight: (x) => 1 - Math.abs(x) },
+  bilinear: { support: 1, weight: (x: number): number => 1 - Math.abs(x) },
   /** Every pixel within half a pixel alike: plain means when it shrinks, squares when it grows. */
-  box: { support: 0.5, weight: (x) => x > -0.5 && x <= 0.5 ? 1 : 0 },
+  box: { support: 0.5, weight: (x: number): number => x > -0.5 && x <= 0.5 ? 1 : 0 },
 } as const satisfies Record<string, Kernel>;
 
 /** One line's recipe: new pixel i is the sum of `weights[i][k]` times old pixel `first[i] + k`. */
