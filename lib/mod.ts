@@ -115,7 +115,23 @@ export {
   type WholeMeasure,
 } from "./loss/style/measure.ts";
 export { MEASURES } from "./loss/style/measures.ts";
-export { type BoundTerm, type Canvas, type Loss, type Term, type View } from "./loss/term.ts";
+export {
+  type BoundTerm,
+  type Canvas,
+  type Loss,
+  type Scale,
+  type Term,
+  termPerScale,
+  type View,
+} from "./loss/term.ts";
+export {
+  freshNeighborsOf,
+  type FreshNeighborsOptions,
+  nearestNeighborsOf,
+  type NearestNeighborsOptions,
+  NNST_LAYERS,
+} from "./loss/nearest_neighbors.ts";
+export { STROTSS_LAYERS, strotssOf, type StrotssOptions } from "./loss/strotss.ts";
 export { contentOf, type ContentOptions, denoise, type DenoiseOptions } from "./loss/terms.ts";
 export type { Regions } from "./loss/guidance.ts";
 export { styleOf, styleOfEachLayer, type StyleOptions } from "./loss/style_term.ts";

@@ -8,6 +8,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Features, See } from "../network/features.ts";
 import type { Place } from "../network/tiles.ts";
+import type { Picture } from "../picture/picture.ts";
 
 /** What a term sees of the mixed image. */
 export type View = {
@@ -50,7 +51,14 @@ export type Canvas = {
   styleSize?: number;
   /** Side of the tiles in which large pictures are shown to the network. @default no tiles */
   tile?: number;
+  /** What the mixed image starts from. */
+  start?: Picture;
+  /** Coarse to fine: which of how many sizes this is, from 0. @default the only one */
+  scale?: Scale;
 };
+
+/** One of several sizes, counted from 0. */
+export type Scale = { index: number; count: number };
 
 /** A term of the objective, before it has seen a picture. */
 export type Term = {
@@ -86,4 +94,24 @@ export function termOf(loss: Loss | Term): Term {
   if ("bind" in loss) return loss;
   const { name, weight, watch, layers = [], value } = loss;
   return { name, weight, watch, bind: () => ({ layers, value, dispose: () => {} }) };
+}
+
+/**
+ * A term that is another one at each size of a run from coarse to fine.
+ *
+ * @param weight the term's; those of the terms that are made do not count
+ * @param make a term, from which of how many sizes it is for
+ *
+ * @example Neighbors once a size, and anew in every step of the last one
+ * ```ts ignore
+ * const term = termPerScale("nearest neighbors", 1, ({ index, count }) =>
+ *   index < count - 1 ? nearestNeighborsOf(content, style) : freshNeighborsOf(style));
+ * ```
+ */
+export function termPerScale(name: string, weight: number, make: (scale: Scale) => Term): Term {
+  return {
+    name,
+    weight,
+    bind: (see, canvas) => make(canvas.scale ?? { index: 0, count: 1 }).bind(see, canvas),
+  };
 }

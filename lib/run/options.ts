@@ -17,7 +17,7 @@ import type { SeeOptions } from "../network/features.ts";
 import { SEE_OPTIONS } from "../network/features.ts";
 import type { Network } from "../network/network.ts";
 import { type Weighting, WEIGHTINGS } from "../loss/objective.ts";
-import type { Canvas, Loss, Term } from "../loss/term.ts";
+import type { Canvas, Loss, Scale, Term } from "../loss/term.ts";
 import {
   contentOf,
   type ContentOptions,
@@ -75,6 +75,8 @@ export type StylizeOptions = LossOptions & Budget & SeeOptions & ControlOptions 
   sizes?: readonly number[];
   /** With `sizes`: the size of the style over that of the mixed image; larger ones give larger strokes. @default {1} */
   styleScale?: number;
+  /** Which of how many sizes this is: said by a run over `sizes` to its parts. */
+  scale?: Scale;
   /** @default the tutorial's gradient descent */
   optimizer?: Optimizer;
   /** Where the mixed image starts. @default {"noise"} */
@@ -96,6 +98,7 @@ const KNOWN: readonly string[] = [
     "styleSize",
     "sizes",
     "styleScale",
+    "scale",
     "weighting",
     "optimizer",
     "start",
@@ -158,8 +161,9 @@ export function checkStylizeOptions(network: Network, options: StylizeOptions): 
 }
 
 /** What the terms of a run fit their pictures to. */
-export function canvasOf({ width, height }: Picture, { styleSize }: StylizeOptions): Canvas {
-  return { width, height, styleSize };
+export function canvasOf(start: Picture, { styleSize, scale }: StylizeOptions): Canvas {
+  const { width, height } = start;
+  return { width, height, styleSize, start, scale };
 }
 
 /** The terms that the options ask for: `content`, `style`, `denoise`, and the further ones. */

@@ -60,6 +60,7 @@ export async function* pyramidFrames(
       sizes: undefined,
       styleScale: undefined,
       size,
+      scale: { index, count: scales.length },
       styleSize: Math.max(1, Math.round(size * (options.styleScale ?? 1))),
       iterations: Math.max(1, end - Math.max(begin, done)),
       evaluations: evaluations === Infinity
