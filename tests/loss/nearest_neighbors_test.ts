@@ -101,8 +101,8 @@ useEachEngine("nearestNeighborsOf() has the slope of its gradient", async () => 
   const [content, style] = [1, 2].map((seed) => placesPicture(12, 10, seed));
   const term = nearestNeighborsOf(content!, style!, { layers: PLACES, stride: 2 });
   const { value } = await at(term, content!);
-  const error = await slopeError(value, toTensor(placesPicture(12, 10, 9)));
-  assert(error < 2e-2, `${error}`);
+  const error = await slopeError(value, toTensor(placesPicture(12, 10, 11)));
+  assert(error < 2e-3, `${error}`);
 });
 
 useEachEngine(

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { strotssOf } from "../../lib/loss/strotss.ts";
 import { rmsProp } from "../../lib/mod.ts";
