@@ -1,36 +1,12 @@
 /**
- * What a network is: a list of layers in the order in which they are computed. Plain data, which every
- * engine reads, and the checks that weights and pictures fit it.
+ * What a network is: a list of operations in the order in which they are computed, and what it expects
+ * of a picture. The checks that weights, pictures and names of layers fit it.
  *
  * @module
  */
+import { cannot, describe, nearest } from "../base/check.ts";
+import { inputsOf, type Operation, stepOf } from "./operation.ts";
 import type { Weights } from "./weights/read.ts";
-
-/** One step of a network. The input called `image` is the preprocessed picture. */
-export type Layer =
-  | {
-    op: "conv2d";
-    name: string;
-    input: string;
-    /** Name of the weight `[height, width, in, out]`. */
-    filter: string;
-    /** Name of the weight `[out]`. */
-    bias: string;
-    strides: number;
-    /** Whether max(0, x) follows. */
-    relu: boolean;
-  }
-  | { op: "maxPool"; name: string; input: string; size: number; strides: number }
-  | {
-    op: "localResponseNormalization";
-    name: string;
-    input: string;
-    depthRadius: number;
-    bias: number;
-    alpha: number;
-    beta: number;
-  }
-  | { op: "concat"; name: string; inputs: string[] };
 
 /** What a network expects: the mean is subtracted, then the channels are put in order. */
 export type Preprocessing = {
@@ -42,7 +18,7 @@ export type Preprocessing = {
 /** The shape of a network, without its numbers. */
 export type Architecture = {
   name: string;
-  graph: readonly Layer[];
+  graph: readonly Operation[];
   /** The layers that a loss may use, shallow to deep. */
   layers: readonly string[];
   preprocessing: Preprocessing;
@@ -52,60 +28,107 @@ export type Architecture = {
 
 /** @throws {Error} when a weight is missing, has the wrong shape or is not finite. */
 export function checkWeights({ name, graph }: Architecture, weights: Weights): void {
-  const channels: Record<string, number> = { image: 3 };
-  for (const layer of graph) {
-    if (layer.op === "concat") {
-      channels[layer.name] = layer.inputs.reduce((sum, input) => sum + channels[input], 0);
-      continue;
+  const channels = new Map([["image", 3]]);
+  for (const operation of graph) {
+    const before = inputsOf(operation).reduce((sum, input) => sum + (channels.get(input) ?? 0), 0);
+    channels.set(operation.name, before);
+    if (operation.op === "pool" && operation.kind === "max" && (operation.factor ?? 1) !== 1) {
+      throw new Error(cannot(`build ${name}`, "max pooling takes no factor", operation.name));
     }
-    channels[layer.name] = channels[layer.input];
-    if (layer.op !== "conv2d") {
-      if (layer.input !== "image") continue;
+    if (operation.op !== "conv2d") {
+      if (operation.op === "pad" || !inputsOf(operation).includes("image")) continue;
       throw new Error(
         `Cannot build ${name} as only convolutions may read the picture (they put its channels ` +
-          `in order): current value is ${layer.op}`,
+          `in order): current value is ${operation.op}`,
       );
     }
-    const filter = weights[layer.filter];
-    const bias = weights[layer.bias];
-    for (const [weight, found] of [[layer.filter, filter], [layer.bias, bias]] as const) {
+    const { filter, bias } = operation;
+    const [kernel, offsets] = [filter, bias].map((weight) => {
+      const found = weights[weight];
       if (!found) throw new Error(`Cannot build ${name} as the weights have no ${weight}`);
       const bad = firstNotFinite(found.data);
-      if (bad >= 0) {
-        throw new Error(
-          `Cannot build ${name} as weights must be finite: current value of ${weight} at ` +
-            `position ${bad} is ${found.data[bad]}`,
-        );
-      }
-    }
-    const [, , input, output] = filter.shape;
-    const fits = filter.shape.length === 4 && input === channels[layer.input] &&
-      bias.shape.length === 1 && bias.shape[0] === output;
+      if (bad < 0) return found.shape;
+      throw new Error(
+        `Cannot build ${name} as weights must be finite: current value of ${weight} at ` +
+          `position ${bad} is ${found.data[bad]}`,
+      );
+    }) as [number[], number[]];
+    const [, , input, output] = kernel;
+    const fits = kernel.length === 4 && input === before &&
+      offsets.length === 1 && offsets[0] === output;
     if (!fits) {
       throw new Error(
-        `Cannot build ${name} as ${layer.filter} must be [height, width, ` +
-          `${channels[layer.input]}, out] and ${layer.bias} [out]: current values are ` +
-          `[${filter.shape}] and [${bias.shape}]`,
+        `Cannot build ${name} as ${filter} must be [height, width, ${before}, out] and ${bias} ` +
+          `[out]: current values are [${kernel}] and [${offsets}]`,
       );
     }
-    channels[layer.name] = output;
+    channels.set(operation.name, output!);
   }
 }
 
-/** How many pixels of the picture one position of a layer stands for, along one side. */
-export function layerStride({ graph }: Architecture, layer: string): number {
-  const strides: Record<string, number> = { image: 1 };
-  for (const step of graph) {
-    const input = step.op === "concat" ? step.inputs[0] : step.input;
-    strides[step.name] = strides[input] * ("strides" in step ? step.strides : 1);
+/** Where the first value that is not finite stands, else -1; a loop, as there are twenty million. */
+function firstNotFinite(values: Float32Array): number {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
+  return -1;
+}
+
+/**
+ * Throws unless all are layers of a network that a loss may use. The message lists them and names the
+ * one that is probably meant: `conv3_1`, as papers and Keras' `block3_conv1` call a convolution, is
+ * called `relu3_1` here, after its ReLU.
+ *
+ * @throws {RangeError}
+ */
+export function checkLayers(
+  { layers }: Pick<Architecture, "layers">,
+  what: string,
+  names: readonly string[],
+): void {
+  for (const name of names) {
+    if (layers.includes(name)) continue;
+    throw new RangeError(cannot(what, layerRule(name, layers), describe(name)));
   }
-  return strides[layer];
+}
+
+function layerRule(name: unknown, layers: readonly string[]): string {
+  const rule = `layer must be one of ${layers.join(", ")}`;
+  const numbers = /^(?:conv|block)(\d+)_(?:conv)?(\d+)$/.exec(String(name));
+  const afterRelu = numbers ? `relu${numbers[1]}_${numbers[2]}` : "";
+  if (layers.includes(afterRelu)) return `${rule} (it is called ${afterRelu} here)`;
+  const near = nearest(String(name), layers);
+  return near === undefined ? rule : `${rule} (did you mean ${near}?)`;
+}
+
+/**
+ * How many pixels of the picture one position of a layer stands for, along one side.
+ *
+ * @throws {RangeError} when there is no such layer.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { layerStride, VGG16 } from "stylebook";
+ *
+ * assertEquals(["relu1_2", "relu2_1", "relu5_1"].map((name) => layerStride(VGG16, name)), [1, 2, 16]);
+ * ```
+ */
+export function layerStride({ name, graph, layers }: Architecture, layer: string): number {
+  const strides = new Map([["image", 1]]);
+  for (const operation of graph) {
+    const before = strides.get(inputsOf(operation)[0]!)!;
+    strides.set(operation.name, before * stepOf(operation));
+  }
+  const stride = strides.get(layer);
+  if (stride !== undefined) return stride;
+  throw new RangeError(
+    cannot(`tell the stride of a layer of ${name}`, layerRule(layer, layers), describe(layer)),
+  );
 }
 
 /** @throws {RangeError} when a picture `[1, H, W, 3]` is too small for one of the layers. */
 export function checkSize(
   network: Architecture,
-  [, height, width]: readonly number[],
+  [, height = 0, width = 0]: readonly number[],
   layers: readonly string[],
 ): void {
   for (const layer of layers) {
@@ -139,10 +162,4 @@ export function layersLike(
   return [
     ...new Set(names.map((name) => layers.includes(name) ? name : counterparts[name] ?? name)),
   ];
-}
-
-/** Where the first value that is not finite stands, else -1; a loop, as there are twenty million. */
-function firstNotFinite(values: Float32Array): number {
-  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
-  return -1;
 }

@@ -11,10 +11,11 @@
  *
  * @module
  */
-import type { Architecture, Layer } from "./architecture.ts";
+import type { Architecture } from "./architecture.ts";
 import type { Published } from "./weights/download.ts";
 import { loadNetwork, type LoadOptions } from "./load.ts";
 import type { Network } from "./network.ts";
+import type { Operation } from "./operation.ts";
 
 /** TensorFlow's archive, and the hash with which TensorFlow's own build fetches it. */
 const INCEPTION5H_FILE: Published = {
@@ -35,13 +36,13 @@ const LIKE_VGG: Record<string, string[]> = {
   mixed4b: ["relu5_2", "relu5_3", "relu5_4"],
 };
 
-const convolution = (name: string, input: string, strides = 1): Layer => (
+const convolution = (name: string, input: string, strides = 1): Operation => (
   { op: "conv2d", name, input, filter: `${name}_w`, bias: `${name}_b`, strides, relu: true }
 );
-const maxPool = (name: string, input: string, strides: number): Layer => (
-  { op: "maxPool", name, input, size: 3, strides }
+const maxPool = (name: string, input: string, strides: number): Operation => (
+  { op: "pool", kind: "max", name, input, size: 3, strides }
 );
-const normalization = (name: string, input: string): Layer => ({
+const normalization = (name: string, input: string): Operation => ({
   op: "localResponseNormalization",
   name,
   input,
@@ -52,7 +53,7 @@ const normalization = (name: string, input: string): Layer => ({
 });
 
 /** 1x1, 3x3 and 5x5 convolutions and a pooling of the same input, side by side. */
-function block(name: string, input: string): Layer[] {
+function block(name: string, input: string): Operation[] {
   return [
     convolution(`${name}_1x1`, input),
     convolution(`${name}_3x3_bottleneck`, input),

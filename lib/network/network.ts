@@ -9,12 +9,16 @@ import { type Architecture, checkWeights } from "./architecture.ts";
 import type { Weights } from "./weights/read.ts";
 
 export { layerStride } from "./architecture.ts";
-export type { Architecture, Layer, Preprocessing } from "./architecture.ts";
+export type { Architecture, Preprocessing } from "./architecture.ts";
+export type { Operation } from "./operation.ts";
 
 /** A network with its frozen weights. */
 export type Network = Architecture & {
   weights: Weights;
-  /** How to free what engines made of the weights: each engine adds its own. */
+  /**
+   * How to free what engines made of the weights: each engine adds its own. Networks that share their
+   * weights share this set.
+   */
   releases: Set<() => void>;
   /** Frees what engines made of the weights; a network that is used again makes it again. */
   dispose(): void;

@@ -15,9 +15,11 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { cannot } from "../base/check.ts";
 import { type Architecture, layerStride } from "./architecture.ts";
 import type { Features, See } from "./features.ts";
 import type { Network } from "./network.ts";
+import { inputsOf, type Operation } from "./operation.ts";
 
 /** A part of a picture or layer: rows from `top`, columns from `left`. */
 export type Rectangle = { top: number; left: number; height: number; width: number };
@@ -48,7 +50,7 @@ export function marginOf(network: Network, layers: readonly string[]): number {
   let margin = 0;
   const reach: Record<string, number> = { image: 0 };
   for (const step of network.graph) {
-    const inputs = step.op === "concat" ? step.inputs : [step.input];
+    const inputs = inputsOf(step);
     const before = Math.max(...inputs.map((input) => reach[input] ?? 0));
     reach[step.name] = before + reachOf(network, step, inputs[0]!);
     if (needed.has(step.name)) margin = Math.max(margin, reach[step.name]!);
@@ -58,10 +60,10 @@ export function marginOf(network: Network, layers: readonly string[]): number {
 }
 
 /** How far one operation looks beyond its own positions, in pixels of the picture. */
-function reachOf(network: Network, step: Network["graph"][number], input: string): number {
+function reachOf(network: Network, step: Operation, input: string): number {
   const stride = input === "image" ? 1 : layerStride(network, input);
   // A pooling whose windows do not overlap stays within what is owned.
-  if ("size" in step) return (step.size - step.strides) * stride;
+  if (step.op === "pool") return (step.size - step.strides) * stride;
   if (step.op !== "conv2d") return 0;
   const [height = 1, width = 1] = network.weights[step.filter]!.shape;
   return Math.ceil((Math.max(height, width) - 1) / 2) * stride;
@@ -76,6 +78,7 @@ function greatestStride(architecture: Architecture, layers: readonly string[]): 
  * with the picture: what one window needed serves the next.
  *
  * @param side of what a tile owns, at most about so many pixels; at the picture's border a margin more
+ * @throws {RangeError} when there would be several and the border of the network is circular.
  */
 export function tilesOf(
   network: Network,
@@ -87,6 +90,11 @@ export function tilesOf(
   const margin = marginOf(network, layers);
   const window = Math.ceil(side / stride) * stride + 2 * margin;
   const [rows, columns] = [height, width].map((whole) => spansOf(whole, window, margin, stride));
+  const circular = network.graph.some((each) => each.op === "pad" && each.border === "circular");
+  if (circular && rows!.length * columns!.length > 1) {
+    const rule = "a circular border needs the picture as a whole";
+    throw new RangeError(cannot("look at tiles", rule, `tiles of ${side} pixels`));
+  }
   return rows!.flatMap((y, i) =>
     columns!.map((x, j): Tile => ({
       index: i * columns!.length + j,

@@ -7,10 +7,11 @@
  *
  * @module
  */
-import type { Architecture, Layer } from "./architecture.ts";
+import type { Architecture } from "./architecture.ts";
 import type { Published } from "./weights/download.ts";
 import { loadNetwork, type LoadOptions, type Shipped } from "./load.ts";
 import type { Network } from "./network.ts";
+import type { Operation } from "./operation.ts";
 
 /** The file that the library ships: half precision, 29 MB. */
 const VGG16_FILE: Shipped = {
@@ -41,12 +42,12 @@ const IMAGENET_MEAN = [123.68, 116.779, 103.939] as const;
 
 /** Blocks of 3x3 convolutions with 2x2 max pooling between them; `blocks` are their numbers. */
 export function vggArchitecture(name: string, blocks: readonly number[]): Architecture {
-  const graph: Layer[] = [];
+  const graph: Operation[] = [];
   let input = "image";
   blocks.forEach((convolutions, i) => {
     const block = i + 1;
     if (block > 1) {
-      graph.push({ op: "maxPool", name: `pool${i}`, input, size: 2, strides: 2 });
+      graph.push({ op: "pool", kind: "max", name: `pool${i}`, input, size: 2, strides: 2 });
       input = `pool${i}`;
     }
     for (let j = 1; j <= convolutions; j++) {

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { createNetwork, type Layer, type Network } from "../../lib/network/network.ts";
+import { createNetwork, type Network, type Operation } from "../../lib/network/network.ts";
 import { seededRandom, uniformNoise } from "../../lib/base/random.ts";
 
 /** Builds a network of seeded random filters round a list of layers; `filters` are their shapes. */
 export function networkOf(
-  graph: Layer[],
+  graph: Operation[],
   filters: Record<string, number[]>,
 ): Network {
   const random = seededRandom(3);
@@ -27,14 +27,14 @@ export function networkOf(
 }
 
 /** A convolution with the filter and bias of its own name. */
-export const convolution = (name: string, input: string, strides = 1, relu = true): Layer => (
+export const convolution = (name: string, input: string, strides = 1, relu = true): Operation => (
   { op: "conv2d", name, input, filter: name, bias: `${name} bias`, strides, relu }
 );
 /** Max pooling with square windows. */
-export const maxPool = (name: string, input: string, size: number, strides: number): Layer => (
-  { op: "maxPool", name, input, size, strides }
+export const maxPool = (name: string, input: string, size: number, strides: number): Operation => (
+  { op: "pool", kind: "max", name, input, size, strides }
 );
-const normalization = (name: string, input: string): Layer => (
+const normalization = (name: string, input: string): Operation => (
   {
     op: "localResponseNormalization",
     name,

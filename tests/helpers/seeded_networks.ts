@@ -87,6 +87,10 @@ export const SMALL: Record<string, (seed?: number) => Weights> = {
   inception5h: (seed = 19) => seededWeights(INCEPTION5H, SMALL_INCEPTION, seed),
 };
 
+/** VGG-16 with whole groups of channels, for the methods of the native engine that need them. */
+export const mediumVgg16 = (seed: number): Weights =>
+  seededWeights(VGG16, vggSize([16, 16, 32, 32, 32]), seed);
+
 /** A file of `tests/golden/weights/`. */
 export const goldenFile = (name: string): URL =>
   new URL(`../golden/weights/${name}`, import.meta.url);

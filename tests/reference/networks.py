@@ -133,7 +133,9 @@ class Network:
         windows = padded[0].unfold(1, size, stride).unfold(2, size, stride).flatten(3)
         largest, second = windows.topk(2).values.unbind(-1)
         # Equal ones are the same value twice, from overlapping windows of the pooling before.
-        self.near((largest - second)[(largest > 0) & (largest > second)].min(), x)
+        apart = (largest - second)[(largest > 0) & (largest > second)]
+        if apart.numel() > 0:
+            self.near(apart.min(), x)
         return F.max_pool2d(padded, size, stride)
 
     def near(self, distance, values):

@@ -4,14 +4,16 @@
  *
  * @module
  */
-import type { Layer } from "../../network/network.ts";
+import type { Operation } from "../../network/operation.ts";
+import { foldBorder } from "./borders.ts";
 import { columnGradient, suitsColumns } from "./columns.ts";
 import { convolutionGradient } from "./direct.ts";
 import type { NetworkFilters } from "./filters.ts";
 import type { Pass } from "./forward.ts";
 import { Gradients, type Upstream } from "./gradients.ts";
-import { maxPoolGradient, sameWindow, split } from "./layers.ts";
+import { maxPoolGradient, split, windowOf } from "./layers.ts";
 import { type Features, preprocessGradient } from "./layout.ts";
+import { poolMeansGradient } from "./means.ts";
 import { normalizeGradient } from "./normalization.ts";
 import type { Operations } from "./operations.ts";
 import { pairsGradient, suitsPairs } from "./pooling.ts";
@@ -50,7 +52,7 @@ function stepGradient(
   operations: Operations,
   filters: NetworkFilters,
   { values }: Pass,
-  step: Layer,
+  step: Operation,
   dy: Features,
   gradients: Gradients,
 ): void {
@@ -62,16 +64,17 @@ function stepGradient(
     }
     return;
   }
+  if (step.op === "pad") return gradients.sendPlain(step.input, (dx) => foldBorder(dy, dx, step));
   if (step.op === "conv2d") {
     const shape = filters.shape(step);
     const x = gradients.shape(step.input);
-    if (suitsWinograd(shape, step.strides, x)) {
+    if (suitsWinograd(shape, step.strides, dy)) {
       const filter = filters.transformed(step);
       return gradients.sendInBands(step.input, (dx, add, mask) => {
         winogradConvolution(operations, dy, filter, dx, { add, mask });
       }, dy);
     }
-    const window = sameWindow(x, [shape[0], shape[1]], step.strides);
+    const window = windowOf(x, [shape[0]!, shape[1]!], step.strides, step.padding);
     if (suitsColumns(shape)) {
       const filter = filters.columns(step);
       return gradients.sendPlain(step.input, (dx) => {
@@ -84,13 +87,16 @@ function stepGradient(
     });
   }
   const x = values.get(step.input)!;
-  if (step.op === "maxPool") {
+  if (step.op === "pool") {
+    const window = windowOf(x, [step.size, step.size], step.strides);
+    if (step.kind !== "max") {
+      return gradients.sendPlain(step.input, (dx) => poolMeansGradient(dy, x, dx, window, step));
+    }
     if (suitsPairs(x, step)) {
       return gradients.send(step.input, (dx, add, mask) => {
         pairsGradient(operations.unit, x, dy, dx, { add, mask: !!mask });
       }, gradients.lastValue(step.input, step));
     }
-    const window = sameWindow(x, [step.size, step.size], step.strides);
     return gradients.sendPlain(step.input, (dx) => maxPoolGradient(dy, x, dx.data, window));
   }
   gradients.sendPlain(step.input, (dx) => normalizeGradient(dy, x, dx, step));

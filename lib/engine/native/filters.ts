@@ -4,12 +4,11 @@
  *
  * @module
  */
-import type { Layer, Network } from "../../network/network.ts";
+import type { Network } from "../../network/network.ts";
+import type { Convolution } from "../../network/operation.ts";
 import { columnFilter } from "./columns.ts";
 import { packBias, type PackedFilter, packFilter } from "./layout.ts";
 import { transformFilter } from "./winograd_matrices.ts";
-
-type Convolution = Extract<Layer, { op: "conv2d" }>;
 
 /** The filters of one network. */
 export class NetworkFilters {
@@ -28,12 +27,12 @@ export class NetworkFilters {
 
   /** `[height, width, in, out]`. */
   shape(layer: Convolution): readonly number[] {
-    return this.#weights[layer.filter].shape;
+    return this.#weights[layer.filter]!.shape;
   }
 
   /** The bias of a layer, with its last block filled up. */
   bias(layer: Convolution): Float32Array {
-    const { data } = this.#weights[layer.bias];
+    const { data } = this.#weights[layer.bias]!;
     return remember(this.#biases, layer.name, () => packBias(data, this.#block));
   }
 
@@ -42,7 +41,7 @@ export class NetworkFilters {
     return remember(this.#transformed, layer.name, () => {
       this.#packed.delete(layer.name);
       this.#turned.delete(layer.name);
-      const { data, shape } = this.#weights[layer.filter];
+      const { data, shape } = this.#weights[layer.filter]!;
       return transformFilter(data, shape);
     });
   }
@@ -50,7 +49,7 @@ export class NetworkFilters {
   /** The filter and bias for the method of columns, forward and backward. */
   columns(layer: Convolution): Float32Array {
     return remember(this.#columns, layer.name, () => {
-      return columnFilter(this.#weights[layer.filter].data, this.#weights[layer.bias].data);
+      return columnFilter(this.#weights[layer.filter]!.data, this.#weights[layer.bias]!.data);
     });
   }
 
@@ -58,7 +57,7 @@ export class NetworkFilters {
   packed(layer: Convolution, turned = false): PackedFilter {
     return remember(turned ? this.#turned : this.#packed, layer.name, () => {
       this.#transformed.delete(layer.name);
-      const { data, shape } = this.#weights[layer.filter];
+      const { data, shape } = this.#weights[layer.filter]!;
       return packFilter({ data, shape, block: this.#block, turned });
     });
   }

@@ -1,25 +1,28 @@
 /**
- * Runs a network's list of layers forward and keeps what its gradient will need.
+ * Runs a network's list of operations forward and keeps what its gradient will need.
  *
  * @module
  */
-import type { Layer, Network } from "../../network/network.ts";
+import type { Network } from "../../network/network.ts";
+import { inputsOf, type Operation, type Shape, shapesOf } from "../../network/operation.ts";
 import { columnConvolution, suitsColumns } from "./columns.ts";
 import type { NetworkFilters } from "./filters.ts";
-import { concat, maxPool, sameWindow } from "./layers.ts";
+import { addBorder } from "./borders.ts";
+import { concat, maxPool, windowOf } from "./layers.ts";
 import { type Features, preprocess } from "./layout.ts";
 import { normalize } from "./normalization.ts";
 import type { Operations } from "./operations.ts";
+import { poolMeans } from "./means.ts";
 import { poolPairs, suitsPairs } from "./pooling.ts";
 import { suitsWinograd, winogradConvolution } from "./winograd.ts";
 
 /** One pass of a picture through a network. */
 export type Pass = {
   readonly network: Network;
-  readonly height: number;
-  readonly width: number;
-  /** The layers that were computed, in order. */
-  readonly steps: readonly Layer[];
+  /** The shapes of all features. */
+  readonly shapes: ReadonlyMap<string, Shape>;
+  /** The operations that were computed, in order. */
+  readonly steps: readonly Operation[];
   /** Features that the gradient needs. */
   readonly values: Map<string, Features>;
 };
@@ -38,19 +41,14 @@ export type ForwardOptions = {
   readonly keep?: boolean;
 };
 
-/** What a layer reads. */
-export function inputsOf(layer: Layer): readonly string[] {
-  return layer.op === "concat" ? layer.inputs : [layer.input];
-}
-
-/** The layers that must be computed for the wanted ones. */
-export function neededSteps(graph: readonly Layer[], wanted: readonly string[]): Layer[] {
+/** The operations that must be computed for the wanted layers. */
+export function neededSteps(graph: readonly Operation[], wanted: readonly string[]): Operation[] {
   const needed = new Set(wanted);
-  const steps: Layer[] = [];
-  for (const layer of [...graph].reverse()) {
-    if (!needed.has(layer.name)) continue;
-    for (const input of inputsOf(layer)) needed.add(input);
-    steps.unshift(layer);
+  const steps: Operation[] = [];
+  for (const operation of [...graph].reverse()) {
+    if (!needed.has(operation.name)) continue;
+    for (const input of inputsOf(operation)) needed.add(input);
+    steps.unshift(operation);
   }
   return steps;
 }
@@ -63,6 +61,7 @@ export function runForward(
   { pixels, height, width, layers, output, keep = true }: ForwardOptions,
 ): Pass {
   const steps = neededSteps(network.graph, layers);
+  const shapes = shapesOf(network, [height, width]);
   const saved = keep ? savedNames(steps) : new Set<string>();
   const image = operations.take(3, height, width);
   preprocess(pixels, network.preprocessing, image.data);
@@ -75,7 +74,9 @@ export function runForward(
     values.delete(name);
   };
   steps.forEach((step, i) => {
-    const value = runStep(operations, filters, step, values);
+    const { channels, height, width } = shapes.get(step.name)!;
+    const value = operations.take(channels, height, width);
+    runStep(operations, filters, step, values, value);
     values.set(step.name, value);
     if (output && layers.includes(step.name)) {
       operations.pool.share(value.data);
@@ -84,16 +85,18 @@ export function runForward(
     for (const name of new Set(inputsOf(step))) if (lastUse.get(name) === i) release(name);
     if (!lastUse.has(step.name)) release(step.name);
   });
-  return { network, height, width, steps, values };
+  return { network, shapes, steps, values };
 }
 
 /** The features that the gradient reads: the outputs of ReLUs, the inputs of poolings. */
-function savedNames(steps: readonly Layer[]): Set<string> {
+function savedNames(steps: readonly Operation[]): Set<string> {
   const saved = new Set<string>();
   for (const step of steps) {
     if (step.op === "conv2d") {
       if (step.relu) saved.add(step.name);
-    } else if (step.op !== "concat") saved.add(step.input);
+    } else if (step.op === "pool" || step.op === "localResponseNormalization") {
+      saved.add(step.input);
+    }
   }
   return saved;
 }
@@ -101,39 +104,41 @@ function savedNames(steps: readonly Layer[]): Set<string> {
 function runStep(
   operations: Operations,
   filters: NetworkFilters,
-  step: Layer,
-  values: Map<string, Features>,
-): Features {
-  if (step.op === "concat") {
-    const parts = step.inputs.map((name) => values.get(name)!);
-    const channels = parts.reduce((sum, part) => sum + part.channels, 0);
-    const whole = operations.take(channels, parts[0].height, parts[0].width);
-    concat(parts, whole);
-    return whole;
-  }
+  step: Operation,
+  values: ReadonlyMap<string, Features>,
+  y: Features,
+): void {
+  if (step.op === "concat") return concat(step.inputs.map((name) => values.get(name)!), y);
   const x = values.get(step.input)!;
-  const strides = "strides" in step ? step.strides : 1;
-  const [height, width] = [x.height, x.width].map((length) => Math.ceil(length / strides));
-  if (step.op === "conv2d") {
-    const shape = filters.shape(step);
-    const [bias, relu] = [filters.bias(step), step.relu];
-    const y = operations.take(shape[3], height, width);
-    if (suitsColumns(shape)) {
-      const window = sameWindow(x, [shape[0], shape[1]], strides);
-      columnConvolution(operations, x, filters.columns(step), window, relu, y);
-    } else if (suitsWinograd(shape, strides, x)) {
-      const filter = filters.transformed(step);
-      winogradConvolution(operations, x, filter, y, { bias, relu });
-    } else {
+  switch (step.op) {
+    case "conv2d": {
+      const shape = filters.shape(step);
+      const { strides, padding, relu } = step;
+      const bias = filters.bias(step);
+      if (suitsColumns(shape)) {
+        const window = windowOf(x, [shape[0]!, shape[1]!], strides, padding);
+        return columnConvolution(operations, x, filters.columns(step), window, relu, y);
+      }
+      if (suitsWinograd(shape, strides, y)) {
+        return winogradConvolution(operations, x, filters.transformed(step), y, { bias, relu });
+      }
       const filter = filters.packed(step);
-      operations.convolution(x, { filter, bias, relu, strides: [strides, strides] }, y);
+      return operations.convolution(x, {
+        filter,
+        bias,
+        relu,
+        strides: [strides, strides],
+        padding: padding === "valid" ? [0, 0, 0, 0] : "same",
+      }, y);
     }
-    return y;
+    case "pool": {
+      const window = windowOf(x, [step.size, step.size], step.strides);
+      if (step.kind !== "max") return poolMeans(x, y, window, step);
+      return suitsPairs(x, step) ? poolPairs(operations.unit, x, y) : maxPool(x, y, window);
+    }
+    case "pad":
+      return addBorder(x, y, step);
+    case "localResponseNormalization":
+      return normalize(x, y, step);
   }
-  const y = operations.take(x.channels, height, width);
-  if (step.op === "maxPool") {
-    if (suitsPairs(x, step)) poolPairs(operations.unit, x, y);
-    else maxPool(x, y, sameWindow(x, [step.size, step.size], strides));
-  } else normalize(x, y, step);
-  return y;
 }

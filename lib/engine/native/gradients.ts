@@ -3,17 +3,15 @@
  *
  * @module
  */
-import type { Layer } from "../../network/network.ts";
+import { inputsOf, type Operation, type Shape } from "../../network/operation.ts";
 import type { Writer } from "./backend.ts";
-import { inputsOf, type Pass } from "./forward.ts";
+import type { Pass } from "./forward.ts";
 import { addInPlace, maskByRelu } from "./layers.ts";
 import type { Features } from "./layout.ts";
 import type { Operations } from "./operations.ts";
 
 /** The gradient of a layer, or what writes it when it is needed. */
 export type Upstream = Float32Array | Writer;
-
-type Shape = Omit<Features, "data">;
 
 /** A gradient so far: handed in by others, or in a buffer of our own. */
 type Sum = { readonly value: Features; readonly own: boolean; readonly masked: boolean };
@@ -25,8 +23,8 @@ type Write<Add> = (dx: Features, add?: Add, mask?: Float32Array) => void;
 export class Gradients {
   #operations: Operations;
   #values: Map<string, Features>;
-  #shapes: Map<string, Shape>;
-  #steps: readonly Layer[];
+  #shapes: ReadonlyMap<string, Shape>;
+  #steps: readonly Operation[];
   #relus = new Set<string>();
   #sums = new Map<string, Sum>();
   #foreign = new Set<Float32Array>();
@@ -40,7 +38,7 @@ export class Gradients {
     this.#operations = operations;
     this.#values = pass.values;
     this.#steps = pass.steps;
-    this.#shapes = shapesOf(pass);
+    this.#shapes = pass.shapes;
     for (const step of pass.steps) {
       if (step.op === "conv2d" && step.relu) this.#relus.add(step.name);
     }
@@ -113,7 +111,7 @@ export class Gradients {
   }
 
   /** The features of a layer, if this was the last time that they are needed. */
-  lastValue(name: string, reader: Layer): Features | undefined {
+  lastValue(name: string, reader: Operation): Features | undefined {
     const value = this.#values.get(name)!;
     const only = this.#steps.every((step) => step === reader || !inputsOf(step).includes(name));
     return only && !this.#operations.pool.isShared(value.data) ? value : undefined;
@@ -143,25 +141,4 @@ export class Gradients {
     const { channels, height, width } = this.shape(name);
     return this.#operations.take(channels, height, width);
   }
-}
-
-/** The sizes of all layers of a pass, without running it. */
-function shapesOf({ network, steps, height, width }: Pass): Map<string, Shape> {
-  const shapes = new Map<string, Shape>([["image", { channels: 3, height, width }]]);
-  for (const step of steps) {
-    if (step.op === "concat") {
-      const parts = step.inputs.map((name) => shapes.get(name)!);
-      const channels = parts.reduce((sum, part) => sum + part.channels, 0);
-      shapes.set(step.name, { ...parts[0], channels });
-      continue;
-    }
-    const x = shapes.get(step.input)!;
-    const strides = "strides" in step ? step.strides : 1;
-    shapes.set(step.name, {
-      channels: step.op === "conv2d" ? network.weights[step.filter].shape[3] : x.channels,
-      height: Math.ceil(x.height / strides),
-      width: Math.ceil(x.width / strides),
-    });
-  }
-  return shapes;
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { samePadding } from "../../network/operation.ts";
 import type { Features } from "./layout.ts";
 
 /** `dy` where `y > 0`, else 0, to `dx`, which may be `dy`. `y` is the output of a ReLU: not negative. */
@@ -23,12 +24,6 @@ export function addInPlace(sum: Float32Array, x: Float32Array): void {
   for (let i = 0; i < sum.length; i++) sum[i] += x[i];
 }
 
-/** Where the padding of TensorFlow's "same" begins: half of what is missing, rounded down. */
-export function samePadding(length: number, size: number, strides: number): number {
-  const missing = (Math.ceil(length / strides) - 1) * strides + size - length;
-  return Math.max(0, Math.floor(missing / 2));
-}
-
 /** A pooling or filter window; `top` and `left` are the padding before the first row and column. */
 export type Window = {
   readonly size: readonly [number, number];
@@ -37,15 +32,16 @@ export type Window = {
   readonly left: number;
 };
 
-/** The window of TensorFlow's "same" padding. */
-export function sameWindow(
+/** The window of TensorFlow's "same" padding, or of none. */
+export function windowOf(
   { height, width }: { height: number; width: number },
   size: readonly [number, number],
   strides: number,
+  padding: "same" | "valid" = "same",
 ): Window {
-  const top = samePadding(height, size[0], strides);
-  const left = samePadding(width, size[1], strides);
-  return { size, strides: [strides, strides], top, left };
+  const before = (length: number, i: 0 | 1) =>
+    padding === "valid" ? 0 : samePadding(length, size[i], strides)[0];
+  return { size, strides: [strides, strides], top: before(height, 0), left: before(width, 1) };
 }
 
 /** The largest value of each window. */

@@ -28,9 +28,9 @@ class NetworkState {
   #operations: Operations;
   #latest?: Latest;
 
-  constructor(network: Network, operations: Operations) {
+  constructor(filters: NetworkFilters, operations: Operations) {
     this.#operations = operations;
-    this.filters = new NetworkFilters(network, operations.block);
+    this.filters = filters;
   }
 
   /** The pass of a picture, if it was the latest one and went as deep. */
@@ -57,17 +57,23 @@ class NetworkState {
 /** Registers the kernel, its gradient and the kernel of the gradient. */
 export function registerNetworkKernel(operations: Operations): void {
   const states = new WeakMap<Network, NetworkState>();
+  /** By what networks that share their weights have in common. */
+  const filters = new WeakMap<Network["releases"], NetworkFilters>();
   /** Of the latest picture, if no gradient is to follow. */
   let passing: string | undefined;
 
   function stateOf(network: Network): NetworkState {
     let state = states.get(network);
     if (!state) {
-      state = new NetworkState(network, operations);
+      const { releases } = network;
+      const shared = filters.get(releases) ?? new NetworkFilters(network, operations.block);
+      filters.set(releases, shared);
+      state = new NetworkState(shared, operations);
       states.set(network, state);
-      network.releases.add(() => {
+      releases.add(() => {
         states.get(network)?.release();
         states.delete(network);
+        filters.delete(releases);
       });
     }
     return state;

@@ -6,10 +6,8 @@
  *
  * @module
  */
-import type { Layer } from "../../network/network.ts";
+import type { Normalization } from "../../network/operation.ts";
 import type { Features } from "./layout.ts";
-
-type Normalization = Extract<Layer, { op: "localResponseNormalization" }>;
 
 /**
  * Local response normalisation over neighbouring channels,

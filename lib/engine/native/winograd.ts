@@ -18,7 +18,7 @@ const TILES_AT_A_TIME = 128;
 const FEWEST_TILES = 16;
 const POSITIONS = REACH * REACH;
 
-/** Whether the method suits a convolution of a picture of this size. */
+/** Whether the method suits a convolution whose result has this size. */
 export function suitsWinograd(
   [filterHeight, filterWidth, inChannels, outChannels]: readonly number[],
   strides: number,
@@ -42,7 +42,8 @@ export type WinogradGradient = {
 
 /**
  * Convolves `x` with a transformed filter `[36, out, in]`, or, with `WinogradGradient`, with the
- * filter turned. `y` may be `x` where the counts of channels agree.
+ * filter turned. `y` is as large as `x`, or by two rows and columns smaller (only whole windows) or
+ * larger (the gradient of that). It may be `x` where both are equally large.
  */
 export function winogradConvolution(
   operations: Operations,
@@ -52,7 +53,8 @@ export function winogradConvolution(
   finish: WinogradForward | WinogradGradient,
 ): void {
   const { unit } = operations;
-  const { height, width } = x;
+  const { height, width } = y;
+  const before = 1 + (height - x.height) / 2; // how far the first window reaches beyond the border
   const across = Math.ceil(width / TILE);
   const down = Math.ceil(height / TILE);
   const bands = Math.ceil(down / Math.max(1, Math.floor(TILES_AT_A_TIME / across)));
@@ -77,7 +79,7 @@ export function winogradConvolution(
   const read = (first: number) => {
     const count = TILE * Math.min(rows, down - first) + REACH - TILE;
     const source = sources[first / rows % 2];
-    copyIn(x, { first: TILE * first - 1, count, row: xRow, left: 1 }, source);
+    copyIn(x, { first: TILE * first - before, count, row: xRow, left: before }, source);
     return source;
   };
   let next = read(0);
