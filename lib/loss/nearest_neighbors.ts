@@ -71,10 +71,18 @@ const BLOCK = 2 ** 24;
  * @returns `[rows]`, int32
  */
 export function nearestRows(rows: Columns, style: Columns): tf.Tensor1D {
+  return tf.tidy(() => mostAlike(rows, directions(style)));
+}
+
+/** Where each row lies as seen from the mean: rows of length 1, all parts side by side. */
+function directions(style: Columns): tf.Tensor2D {
+  return tf.concat(unitRows(centered(style)), 1);
+}
+
+function mostAlike(rows: Columns, known: tf.Tensor2D): tf.Tensor1D {
   return tf.tidy(() => {
     // The length of a row on the left does not change which is nearest to it.
     const wanted = tf.concat(centered(rows), 1);
-    const known = tf.concat(unitRows(centered(style)), 1);
     const size = Math.max(1, Math.floor(BLOCK / known.shape[0]));
     const found: tf.Tensor1D[] = [];
     for (let start = 0; start < wanted.shape[0]; start += size) {
@@ -150,8 +158,13 @@ export function freshNeighborsOf(style: Picture, options: FreshNeighborsOptions 
     weight,
     bind(see, canvas) {
       const names = layersLike(see.architecture, layers);
-      const known = tf.tidy(() => sampleStyle(see, styleAt(style, canvas), names, 4 * positions));
-      const unit = tf.tidy(() => known.map((part) => unitRows([part])[0]!));
+      const { known, unit } = tf.tidy(() => {
+        const parts = sampleStyle(see, styleAt(style, canvas), names, 4 * positions);
+        return {
+          known: parts.map((part) => directions([part])),
+          unit: parts.map((part) => unitRows([part])[0]!),
+        };
+      });
       return {
         layers: names,
         value({ image, features, evaluation }) {
@@ -159,7 +172,7 @@ export function freshNeighborsOf(style: Picture, options: FreshNeighborsOptions 
           const grid = randomGrid(height, width, positions, seededRandom(evaluation));
           const distances = hypercolumns(features, names, grid).map((part, i) =>
             cosineDistance([part], (rows) => [
-              tf.gather(unit[i]!, nearestRows(rows, [known[i]!])),
+              tf.gather(unit[i]!, mostAlike(rows, known[i]!)),
             ])
           );
           return tf.div(tf.addN(distances), names.length);
