@@ -131,6 +131,17 @@ export {
   type WholeMeasure,
 } from "./loss/style/measure.ts";
 export { MEASURES } from "./loss/style/measures.ts";
+export { histogram, type HistogramOptions } from "./loss/style/histogram.ts";
+export { moments, type MomentsOptions } from "./loss/style/moments.ts";
+export { sliced, type SlicedOptions } from "./loss/style/sliced.ts";
+export { wasserstein, type WassersteinOptions } from "./loss/style/wasserstein.ts";
+export { laplacian, laplacianOf, type LaplacianOptions } from "./loss/laplacian.ts";
+export {
+  selfSimilarity,
+  selfSimilarityLoss,
+  selfSimilarityOf,
+  type SelfSimilarityOptions,
+} from "./loss/self_similarity.ts";
 export {
   type BoundTerm,
   type Canvas,

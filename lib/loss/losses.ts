@@ -93,7 +93,7 @@ function neighborDifferences(image: tf.Tensor4D, axis: 1 | 2, power: 1 | 2): tf.
 }
 
 /** Σ |x| with the slope 0 at 0; TensorFlow.js 4.22 takes -1 there, unlike TensorFlow and PyTorch. */
-const absoluteSum = tf.customGrad((...inputs) => {
+export const absoluteSum = tf.customGrad((...inputs) => {
   const [x, save] = inputs as [tf.Tensor, (tensors: tf.Tensor[]) => void];
   save([x]);
   const gradFunc = (dy: tf.Tensor, [x]: tf.Tensor[]) => tf.mul(dy, tf.sign(x));

@@ -31,7 +31,13 @@ async function relativeError(found: tf.Tensor, wanted: tf.Tensor): Promise<numbe
 }
 
 /** The same picture evaluated whole and in tiles: losses and gradient must agree. */
-async function compare(network: Network, terms: Term[], [width, height]: number[], tile: number) {
+async function compare(
+  network: Network,
+  terms: Term[],
+  [width, height]: number[],
+  tile: number,
+  rtol = 1e-5,
+) {
   const see = seeThrough(network);
   const x = toTensor(noisePicture(width!, height!, 3));
   const canvas = { width, height };
@@ -39,12 +45,12 @@ async function compare(network: Network, terms: Term[], [width, height]: number[
     createObjective(see, terms, { canvas: { ...canvas, tile }, weighting: "constant" });
   const [whole, tiled] = [make(), make(tile)];
   const [a, b] = [whole.evaluate(x), tiled.evaluate(x)];
-  assertAllClose(await b.losses.data(), await a.losses.data(), { rtol: 1e-5 });
-  assertAllClose(await b.total.data(), await a.total.data(), { rtol: 1e-5 });
+  assertAllClose(await b.losses.data(), await a.losses.data(), { rtol });
+  assertAllClose(await b.total.data(), await a.total.data(), { rtol });
   const error = await relativeError(b.gradient, a.gradient);
-  assert(error < 1e-5, `relative gradient error ${error}`);
+  assert(error < rtol, `relative gradient error ${error}`);
   const measured = tiled.measure(x);
-  assertAllClose(await measured.losses.data(), await a.losses.data(), { rtol: 1e-5 });
+  assertAllClose(await measured.losses.data(), await a.losses.data(), { rtol });
   tf.dispose([a, b, measured]);
   whole.dispose();
   tiled.dispose();
@@ -62,7 +68,9 @@ for (const [name, measure] of Object.entries(MEASURES)) {
       styleOf(style, { measure, weight: name === "gram" ? 1e-7 : 1 }),
       denoise(),
     ];
-    for (const tile of [32, 16]) await compare(network, terms, [53, 41], tile);
+    // Covariances are small differences of large sums.
+    const rtol = name === "wasserstein" ? 1e-4 : 1e-5;
+    for (const tile of [32, 16]) await compare(network, terms, [53, 41], tile, rtol);
     network.dispose();
   });
 }

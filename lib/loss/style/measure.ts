@@ -71,7 +71,7 @@ export function sumsOf(features: tf.Tensor4D, guide?: Guide): Sums {
     count: guide ? guide.total : features.size / channels,
     // Gram matrices never ask for it.
     get sum() {
-      return sum ??= tf.sum(weights ? tf.mul(flat, weights) : flat, 0) as tf.Tensor1D;
+      return sum ??= weightedSum(flat, weights);
     },
     products: selfProduct(rooted) as tf.Tensor2D,
   };
@@ -85,6 +85,26 @@ export const selfProduct = tf.customGrad((...inputs) => {
     tf.matMul(flat as tf.Tensor2D, tf.add(dy, tf.transpose(dy)) as tf.Tensor2D);
   return { value: tf.matMul(flat, flat, true, false), gradFunc };
 });
+
+/**
+ * `Σ w F` of `F [positions, C]`, every weight 1 if none are given. A product in both directions: the
+ * gradient of a plain sum would fill tensors as large as the features.
+ *
+ * @param given `[positions, 1]`
+ */
+function weightedSum(flat: tf.Tensor2D, given?: tf.Tensor): tf.Tensor1D {
+  const compute = tf.customGrad((...inputs) => {
+    const [flat, save] = inputs as [tf.Tensor2D, (tensors: tf.Tensor[]) => void];
+    const [positions, channels] = flat.shape;
+    const weights = given ?? tf.ones([positions, 1]);
+    save([weights]);
+    const gradFunc = (dy: tf.Tensor, [weights]: tf.Tensor[]) =>
+      tf.matMul(weights as tf.Tensor2D, tf.reshape(dy, [1, channels]));
+    const value = tf.matMul(tf.reshape(weights, [1, positions]), flat);
+    return { value: tf.reshape(value, [channels]), gradFunc };
+  });
+  return compute(flat) as tf.Tensor1D;
+}
 
 /** Sums of the same layer in two places (tiles, say) together. */
 export function addSums(a: Sums, b: Sums): Sums {
