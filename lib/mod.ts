@@ -102,66 +102,7 @@ export {
   useEngine,
 } from "./engine/engine.ts";
 // loss
-export { contentLoss, type DenoiseForm, denoiseLoss, meanSquaredError } from "./loss/losses.ts";
-export {
-  createObjective,
-  type Evaluation,
-  type Objective,
-  type ObjectiveOptions,
-  type Weighting,
-} from "./loss/objective.ts";
-export {
-  type Gram,
-  gram,
-  type GramMatrices,
-  gramMatrices,
-  gramMatrix,
-  type GramScale,
-  meanGramMatrix,
-  normalizedGramMatrix,
-  styleLoss,
-} from "./loss/style/gram.ts";
-export {
-  type AdditiveMeasure,
-  type Description,
-  type Guide,
-  type StyleMeasure,
-  type Sums,
-  sumsOf,
-  type WholeMeasure,
-} from "./loss/style/measure.ts";
-export { MEASURES } from "./loss/style/measures.ts";
-export { histogram, type HistogramOptions } from "./loss/style/histogram.ts";
-export { moments, type MomentsOptions } from "./loss/style/moments.ts";
-export { sliced, type SlicedOptions } from "./loss/style/sliced.ts";
-export { wasserstein, type WassersteinOptions } from "./loss/style/wasserstein.ts";
-export { laplacian, laplacianOf, type LaplacianOptions } from "./loss/laplacian.ts";
-export {
-  selfSimilarity,
-  selfSimilarityLoss,
-  selfSimilarityOf,
-  type SelfSimilarityOptions,
-} from "./loss/self_similarity.ts";
-export {
-  type BoundTerm,
-  type Canvas,
-  type Loss,
-  type Scale,
-  type Term,
-  termPerScale,
-  type View,
-} from "./loss/term.ts";
-export {
-  freshNeighborsOf,
-  type FreshNeighborsOptions,
-  nearestNeighborsOf,
-  type NearestNeighborsOptions,
-  NNST_LAYERS,
-} from "./loss/nearest_neighbors.ts";
-export { STROTSS_LAYERS, strotssOf, type StrotssOptions } from "./loss/strotss.ts";
-export { contentOf, type ContentOptions, denoise, type DenoiseOptions } from "./loss/terms.ts";
-export type { Regions } from "./loss/guidance.ts";
-export { styleOf, styleOfEachLayer, type StyleOptions } from "./loss/style_term.ts";
+export * from "./loss/mod.ts";
 // optimizers
 export { adaGrad, type AdaGradOptions } from "./optimizers/ada_grad.ts";
 export { adam, type AdamOptions } from "./optimizers/adam.ts";
