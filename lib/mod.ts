@@ -152,11 +152,13 @@ export type { Budget, LossOptions, StylizeOptions } from "./run/options.ts";
 export {
   gatys,
   type Overrides,
+  painting,
   type PaintOptions,
   type Preset,
   type PresetName,
   presetOf,
   PRESETS,
+  quick,
   tutorial,
   tutorialFixed,
 } from "./run/presets.ts";

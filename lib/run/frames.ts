@@ -211,7 +211,7 @@ function createLoop({ engine, options, objective, image, run, start }: Loop) {
         checkpoint: done,
       };
       const moved = { ...outcome, picture: painted };
-      const notes = notesOn(moved, start, objective.weighting, run);
+      const notes = notesOn(moved, start, objective.weighting, run, first);
       return displayable("result", { ...outcome, notes });
     } finally {
       tf.dispose(measured);

@@ -20,12 +20,14 @@ export function notesOn(
   start: Picture,
   weighting: Weighting,
   run: OptimizerRun,
+  from = 0,
 ): string[] {
   const notes: string[] = [];
   const rest = run.stalled?.();
   if (rest) notes.push(`The optimizer came to rest: ${rest}.`);
   const { picture, history, total } = result;
-  const begin = history[0]?.total;
+  const first = history[0];
+  const begin = first && first.iteration === from ? first.total : undefined;
   const moved = Math.sqrt(
     picture.data.reduce((sum, value, i) => sum + (value - start.data[i]!) ** 2, 0) /
       picture.data.length,

@@ -12,7 +12,7 @@
  */
 import { cannot, describe } from "../base/check.ts";
 import { displayable } from "../base/notebook.ts";
-import { checkSize, layersLike } from "../network/architecture.ts";
+import { layersLike, layerStride } from "../network/architecture.ts";
 import type { Network } from "../network/network.ts";
 import { gradientDescent } from "../optimizers/gradient_descent.ts";
 import type { Picture } from "../picture/picture.ts";
@@ -39,8 +39,7 @@ export async function* pyramidFrames(
   const options = withControls(given);
   const { optimizer = gradientDescent(), evaluations = Infinity, seconds = Infinity } = options;
   const source = sourceOf(options);
-  const scales = scalesOf(options, source);
-  checkSmallest(network, options, sizeOf(source, { maxSize: scales[0]!.size }));
+  const scales = scalesOf(options, source, leastSide(network, options, source));
   const iterations = scales.at(-1)!.end;
   const history: HistoryEntry[] = [];
   const notes = new Set<string>();
@@ -106,43 +105,55 @@ function sourceOf({ content, style, start, resume }: StylizeOptions): Picture {
   );
 }
 
-/** The sizes in pixels, and their iterations counted through. */
+/**
+ * The sizes in pixels, and their iterations counted through. Of sizes that are shares, those too small for
+ * the network are left out; sizes in pixels are meant as they are.
+ */
 function scalesOf(
   { sizes = [1], size, iterations = 120 }: StylizeOptions,
   source: Picture,
+  least: number,
 ): Scale[] {
   const what = "paint from coarse to fine";
   const whole = size ?? Math.max(source.width, source.height);
-  const pixels = sizes.map((size) => size <= 1 ? Math.round(size * whole) : size);
-  const rising = pixels.every((size, i) => size > (pixels[i - 1] ?? 0));
-  if (!rising || pixels.length === 0) {
+  const all = sizes.map((size) => size <= 1 ? Math.round(size * whole) : size);
+  const rising = all.every((size, i) => size > (all[i - 1] ?? 0));
+  if (!rising || all.length === 0) {
     throw new RangeError(cannot(what, "sizes must rise from above 0", describe([...sizes])));
   }
-  if (!pixels.every((size) => Number.isSafeInteger(size))) {
+  if (!all.every((size) => Number.isSafeInteger(size))) {
     const rule = "sizes above 1 must be whole numbers of pixels";
     throw new RangeError(cannot(what, rule, describe([...sizes])));
   }
-  const counts = typeof iterations === "number" ? pixels.map(() => iterations) : [...iterations];
-  if (counts.length !== pixels.length) {
-    const rule = `iterations must have a number for each of the ${pixels.length} sizes`;
+  const counts = typeof iterations === "number" ? all.map(() => iterations) : [...iterations];
+  if (counts.length !== all.length) {
+    const rule = `iterations must have a number for each of the ${all.length} sizes`;
     throw new RangeError(cannot(what, rule, describe(counts)));
   }
+  if (all.some((size, i) => sizes[i]! > 1 && size < least)) {
+    const rule = `each size must have at least ${least} pixels for the layers that are compared`;
+    throw new RangeError(cannot(what, rule, describe([...sizes])));
+  }
   let begin = 0;
-  return pixels.map((size, index) => {
-    const scale = { index, size, begin, end: begin + counts[index]! };
-    begin = scale.end;
-    return scale;
-  });
+  return all.flatMap((size, i) => {
+    if (size < least && i < all.length - 1) return [];
+    return [{ size, begin, end: begin += counts[i]! }];
+  }).map((scale, index) => ({ index, ...scale }));
 }
 
-/** @throws {RangeError} when the smallest size is too small for the deepest layer of content or style. */
-function checkSmallest(
+/** The longer side that a picture of this shape must have for the deepest layer of content and style. */
+function leastSide(
   network: Network,
-  { content, style }: StylizeOptions,
-  { width, height }: { width: number; height: number },
-): void {
-  const layers = [...content?.layers ?? [], ...style?.layers ?? []];
-  checkSize(network, [1, height, width, 3], layersLike(network, layers));
+  { content, style, styleScale = 1 }: StylizeOptions,
+  { width, height }: Picture,
+): number {
+  const layers = layersLike(network, [...content?.layers ?? [], ...style?.layers ?? []]);
+  const stride = Math.max(1, ...layers.map((layer) => layerStride(network, layer)));
+  const longer = (a: number, b: number) => Math.ceil(stride * Math.max(a, b) / Math.min(a, b));
+  const ofStyle = style
+    ? Math.ceil(longer(style.picture.width, style.picture.height) / styleScale)
+    : 0;
+  return Math.max(longer(width, height), ofStyle);
 }
 
 /** The state of a run on a larger picture. */

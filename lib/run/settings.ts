@@ -27,12 +27,16 @@ export type Settings = {
   optimizer?: string;
   /** Of the optimizer, on the scale 0–255. */
   stepSize?: number;
+  /** Shows the exponential average of the pictures on the way, which keeps this part of itself a step. */
+  average?: number;
   /** Where features are compared. */
   contentLayers?: readonly string[];
   /** Where styles are compared. */
   styleLayers?: readonly string[];
   contentWeight?: number;
   styleWeight?: number;
+  /** A factor for each of `styleLayers`; left out, the mean over them. */
+  layerWeights?: readonly number[];
   denoiseWeight?: number;
   /** How style is measured: one of {@linkcode MEASURES}. */
   measure?: string;
@@ -89,10 +93,17 @@ export const SETTINGS: { readonly [name in keyof Required<Settings>]: SettingKin
   seconds: { kind: "number", above: 0, help: "end after so many seconds" },
   optimizer: { kind: "choice", choices: Object.keys(OPTIMIZERS), help: "what takes the steps" },
   stepSize: { kind: "number", above: 0, help: "of the optimizer, on the scale 0–255" },
+  average: { kind: "number", above: 0, most: 0.9999, help: "show the average, with this decay" },
   contentLayers: { kind: "layers", help: "where features are compared" },
   styleLayers: { kind: "layers", help: "where styles are compared" },
   contentWeight: { kind: "number", least: 0, help: "of the content loss" },
   styleWeight: { kind: "number", least: 0, help: "of the style loss" },
+  layerWeights: {
+    kind: "numbers",
+    above: 0,
+    list: true,
+    help: "a factor for each style layer (left out: their mean)",
+  },
   denoiseWeight: { kind: "number", least: 0, help: "of the denoise loss" },
   measure: { kind: "choice", choices: Object.keys(MEASURES), help: "how style is measured" },
   denoisePower: { kind: "choice", choices: [1, 2], help: "absolute or squared differences" },

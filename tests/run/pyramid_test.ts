@@ -92,6 +92,18 @@ useEachEngine(
   },
 );
 
+useEachEngine("shares that are too small for the network are left out", async () => {
+  const network = stubNetwork();
+  const sizes: number[] = [];
+  const style = { picture: noisePicture(40, 36, 2), layers: ["relu3_2"] };
+  const run = { ...options, style, sizes: [0.05, 0.1, 0.5, 1], iterations: [3, 3, 2, 1] };
+  const onFrame = ({ scale }: Frame) => sizes.push(scale!.size);
+  const { iterations } = await stylize(network, { ...run, onFrame });
+  assertEquals(sizes, [16, 16, 32]);
+  assertEquals(iterations, 3);
+  network.dispose();
+}, ["cpu"]);
+
 useEachEngine("a run from coarse to fine leaves no tensor: ended, stopped, thrown", async () => {
   const network = stubNetwork();
   const works: ((network: Network) => Promise<unknown>)[] = [
@@ -123,7 +135,7 @@ Deno.test("wrong sizes are refused before the run", async () => {
   await refuses({ sizes: [8, 32] }, "a number for each of the 2 sizes");
   await refuses({ sizes: [1, 16, 32] }, "sizes must rise");
   await refuses({ sizes: [1.5, 16, 32] }, "whole numbers");
-  await refuses({ sizes: [2, 16, 32] }, "must have at least 2 pixels");
+  await refuses({ sizes: [2, 16, 32] }, "at least 3 pixels");
   await refuses({ sizes: undefined }, "needs a list of sizes");
   network.dispose();
 });
