@@ -149,6 +149,7 @@ export type {
 export { frames } from "./run/frames.ts";
 export { pyramidFrames } from "./run/pyramid.ts";
 export type { Budget, LossOptions, StylizeOptions } from "./run/options.ts";
+export { createJudge, type Judge, judge, JUDGE_LAYERS, type Judgment } from "./run/judge/judge.ts";
 export {
   gatys,
   type Overrides,
