@@ -1,10 +1,14 @@
 /**
- * Runs the tests: `deno task test [FILES or deno test's flags]`. Where JSR does not answer,
- * `@std/assert` is replaced by the stand-in in `tests/offline/`, and the first line says so.
+ * Runs the tests: `deno task test [--quick | --fuzz] [FILES or deno test's flags]`. Where JSR does not
+ * answer, `@std/assert` is replaced by the stand-in in `tests/offline/`, and the first line says so; the
+ * last lines say what was skipped.
  *
  * @module
  */
+import { inGroups, isQuick } from "./quick.ts";
+
 const root = new URL("../", import.meta.url);
+const tests = new URL("tests/", root);
 
 /** Whether JSR answers, by its page on `@std/assert`. */
 async function reachesJsr(): Promise<boolean> {
@@ -32,35 +36,85 @@ async function writeOfflineMap(path: string): Promise<void> {
 }
 
 /** The test files below a folder, in order. */
-function* testFiles(folder: URL): Generator<string> {
+function* testFiles(folder: URL): Generator<URL> {
   const entries = [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1);
   for (const { name, isDirectory } of entries) {
     if (isDirectory) yield* testFiles(new URL(`${name}/`, folder));
-    else if (name.endsWith("_test.ts")) yield new URL(name, folder).href;
+    else if (name.endsWith("_test.ts")) yield new URL(name, folder);
   }
 }
 
-/** One call of `deno test`: its output is passed on, and its last line read. */
-async function runTests(args: string[]): Promise<{ passed: number; failed: number; ok: boolean }> {
+/** What came of a call of `deno test`. */
+type Outcome = { passed: number; failed: number; ignored: number; ok: boolean; skipped: string[] };
+
+/** One call of `deno test`: its output is passed on, or shown at the end if `held`, and read. */
+async function runTests(
+  args: string[],
+  { env = {}, held = false }: { env?: Record<string, string>; held?: boolean } = {},
+): Promise<Outcome> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "-A", ...args],
     cwd: root,
+    env,
     stdout: "piped",
-    stderr: "inherit",
+    stderr: held ? "piped" : "inherit",
   }).spawn();
-  let text = "";
-  const decoder = new TextDecoder();
+  const errors = held ? new Response(child.stderr).text() : Promise.resolve("");
+  const parts: Uint8Array[] = [];
   for await (const chunk of child.stdout) {
-    await Deno.stdout.write(chunk);
-    text = (text + decoder.decode(chunk, { stream: true })).slice(-4000);
+    if (!held) await Deno.stdout.write(chunk);
+    parts.push(chunk);
   }
   const { success } = await child.status;
-  const counts = text.match(/(\d+) passed[^|]*\| (\d+) failed/);
-  return { passed: Number(counts?.[1] ?? 0), failed: Number(counts?.[2] ?? 0), ok: success };
+  const text = await new Blob(parts as BlobPart[]).text();
+  if (held) console.log(text + await errors);
+  // deno-lint-ignore no-control-regex
+  const plain = text.replace(/\x1b\[[0-9;]*m/g, "");
+  const count = (word: string) => Number(plain.slice(-4000).match(`(\\d+) ${word}`)?.[1] ?? 0);
+  return {
+    passed: count("passed"),
+    failed: count("failed"),
+    ignored: count("ignored"),
+    ok: success,
+    skipped: [...plain.matchAll(/^skipped: .*$/gm)].map(([line]) => line),
+  };
+}
+
+/** The calls of a run of everything: a process a file, as Deno 2.8 crashes when several use WebGPU. */
+const all = () => [["--doc", "lib/"], ...[...testFiles(tests)].map(({ href }) => [href])];
+
+/**
+ * Quick tests without WebGPU and type checks, in two processes at the same time. Each is a single module
+ * that imports its tests, so that TensorFlow.js is evaluated once and not for every file.
+ */
+async function runQuick(flags: string[]): Promise<[string, Outcome][]> {
+  const files = [...testFiles(tests)];
+  const quick = files.filter((file) => isQuick(file, tests));
+  console.log(`skipped: ${files.length - quick.length} of ${files.length} test files, which start`);
+  console.log("  processes or load networks; types; documentation; WebGPU (all: deno task test)");
+  const env = { STYLEBOOK_TEST_ENGINES: "cpu,native", STYLEBOOK_QUICK: "1" };
+  const folder = await Deno.makeTempDir();
+  const runGroup = async (group: URL[], i: number): Promise<[string, Outcome]> => {
+    const all = `${folder}/quick_${i + 1}_test.ts`;
+    await Deno.writeTextFile(all, group.map(({ href }) => `import "${href}";\n`).join(""));
+    const args = ["--no-check", "--quiet", "--config=deno.json", ...flags, all];
+    return [`quick tests, part ${i + 1}`, await runTests(args, { env, held: true })];
+  };
+  try {
+    return await Promise.all(inGroups(quick, 2).map(runGroup));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
 async function main(args: string[]): Promise<number> {
-  const flags = args.filter((arg) => arg.startsWith("-"));
+  const began = performance.now();
+  if (args.includes("--fuzz")) {
+    const { fuzz } = await import("./fuzz/fuzz.ts");
+    return await fuzz(args.filter((arg) => arg !== "--fuzz"));
+  }
+  const isQuickRun = args.includes("--quick");
+  const flags = args.filter((arg) => arg.startsWith("-") && arg !== "--quick");
   const named = args.filter((arg) => !arg.startsWith("-"));
   let map: string | undefined;
   if (!(await reachesJsr())) {
@@ -69,24 +123,30 @@ async function main(args: string[]): Promise<number> {
     await writeOfflineMap(map);
     flags.push(`--import-map=${map}`);
   }
-  // A process a file: Deno 2.8 crashes when several test files of one process use WebGPU.
-  const calls = named.length > 0
-    ? named.map((target) => [target])
-    : [["--doc", "lib/"], ...[...testFiles(new URL("tests/", root))].map((file) => [file])];
-  const total = { passed: 0, failed: 0 };
-  const broken: string[] = [];
+  let outcomes: [string, Outcome][] = [];
   try {
-    for (const call of calls) {
-      const { passed, failed, ok } = await runTests([...flags, ...call]);
-      total.passed += passed;
-      total.failed += failed;
-      if (!ok) broken.push(call.at(-1)!.replace(root.href, ""));
+    if (isQuickRun) outcomes = await runQuick(flags);
+    else {
+      for (const call of named.length > 0 ? named.map((target) => [target]) : all()) {
+        outcomes.push([call.at(-1)!.replace(root.href, ""), await runTests([...flags, ...call])]);
+      }
     }
   } finally {
     if (map) await Deno.remove(map);
   }
-  for (const file of broken) console.log(`not ok: ${file}`);
-  console.log(`${total.passed} passed, ${Math.max(total.failed, broken.length)} failed`);
+  return summarize(outcomes, (performance.now() - began) / 1000);
+}
+
+/** Says what was skipped, what failed and how many passed; the exit code. */
+function summarize(outcomes: [string, Outcome][], seconds: number): number {
+  const sum = (key: "passed" | "failed" | "ignored") =>
+    outcomes.reduce((total, [, outcome]) => total + outcome[key], 0);
+  const broken = outcomes.filter(([, { ok }]) => !ok);
+  for (const line of new Set(outcomes.flatMap(([, { skipped }]) => skipped))) console.log(line);
+  if (sum("ignored") > 0) console.log(`skipped: ${sum("ignored")} tests that are marked so`);
+  for (const [name] of broken) console.log(`not ok: ${name}`);
+  const failed = Math.max(sum("failed"), broken.length);
+  console.log(`${sum("passed")} passed, ${failed} failed, ${seconds.toFixed(0)} s`);
   return broken.length === 0 ? 0 : 1;
 }
 

@@ -77,6 +77,12 @@ async function inThisProcess(folder: string, runs: Run[], { signal }: SweepOptio
   }
 }
 
+/** What a worker needs; it starts no further processes. */
+const PERMISSIONS = [
+  ...["read", "write", "env", "ffi", "sys"].map((name) => `--allow-${name}`),
+  "--allow-net=storage.googleapis.com",
+];
+
 /** What a worker process says, a line of JSON each. */
 type Message = { cost: number } | { ended: string };
 
@@ -86,7 +92,7 @@ async function inProcesses(folder: string, runs: Run[], options: SweepOptions): 
   const threads = Math.max(1, Math.floor(cpus().length / options.jobs));
   const workers = Array.from({ length: options.jobs }, () =>
     new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", new URL("./worker.ts", import.meta.url).href, folder],
+      args: ["run", ...PERMISSIONS, new URL("./worker.ts", import.meta.url).href, folder],
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",

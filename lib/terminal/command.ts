@@ -144,6 +144,19 @@ export const printable = (text: string): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 
+const textOf = (error: unknown) => error instanceof Error ? error.message : String(error);
+
+/** What is said where a permission is missing: which task has it. */
+function permissionText(name: string, error: unknown): string | undefined {
+  if (!(error instanceof Deno.errors.NotCapable)) return undefined;
+  const advice = error.message.includes("net access")
+    ? `deno task ${name}:web may reach every server; or fetch the file first`
+    : error.message.includes("run access")
+    ? `deno task ${name}:jobs may start further processes`
+    : "give the permission to deno run";
+  return `Cannot run as a permission is missing: ${error.message.split(",")[0]}\n${advice}`;
+}
+
 /**
  * Runs a command to its exit code: what it throws becomes a line on the error output and 1, or 2 with a
  * hint at `--help` where the usage was wrong.
@@ -152,7 +165,7 @@ export async function exitCodeOf(name: string, run: () => Promise<number>): Prom
   try {
     return await run();
   } catch (error) {
-    console.error(printable(error instanceof Error ? error.message : String(error)));
+    console.error(printable(permissionText(name, error) ?? textOf(error)));
     if (!(error instanceof UsageError)) return 1;
     console.error(`Try: deno task ${name} --help`);
     return 2;

@@ -10,7 +10,7 @@ import { PICTURE_SETTINGS, SETTING_NAMES } from "../../lib/recipe/settings.ts";
 
 /** A text, and the value that it says, for every kind of setting. */
 const SAMPLES = {
-  number: () => ["7", 7],
+  number: ({ most = 7 }: { most?: number }) => [`${Math.min(7, most)}`, Math.min(7, most)],
   numbers: () => ["3,5", [3, 5]],
   choice: ({ choices }: { choices: readonly (string | number)[] }) => [
     `${choices.at(-1)}`,

@@ -15,6 +15,7 @@ import { assertAllClose } from "../../helpers/assert.ts";
 import { slopeError } from "../../helpers/finite_differences.ts";
 import { convolution, maxPool, networkOf, NETWORKS } from "../../helpers/native_networks.ts";
 import { stubNetwork, tensorsLeft } from "../../helpers/stub.ts";
+import { slowTest } from "../../helpers/slow.ts";
 
 const image = (height: number, width: number, seed = 1) =>
   tf.tensor4d(uniformNoise(height * width * 3, 0, 255, seededRandom(seed)), [1, height, width, 3]);
@@ -249,7 +250,7 @@ Deno.test("another size needs no further compilation", async () => {
   assertEquals(counts, [counts[0], counts[0], counts[0]]);
 });
 
-Deno.test("the resident memory does not creep over many steps", async () => {
+slowTest("the resident memory does not creep over many steps", async () => {
   await useEngine("native");
   const network = networkOf([convolution("a", "image"), convolution("b", "a")], {
     a: [3, 3, 3, 64],
