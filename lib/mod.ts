@@ -49,7 +49,6 @@ export { turnPicture } from "./picture/turn.ts";
 // network
 export {
   type Architecture,
-  checkLayers,
   layersLike,
   layerStride,
   type Preprocessing,
@@ -64,23 +63,9 @@ export {
 export { INCEPTION5H, loadInception5h } from "./network/inception.ts";
 export { loadNetwork, type LoadOptions, type Shipped } from "./network/load.ts";
 export { createNetwork, type Network } from "./network/network.ts";
-export {
-  inputsOf,
-  type Operation,
-  type Pooling,
-  type PoolingKind,
-  type Shape,
-  shapesOf,
-} from "./network/operation.ts";
+export { type Operation, type Shape, shapesOf } from "./network/operation.ts";
 export { type NetworkEntry, NETWORKS } from "./network/networks.ts";
-export {
-  BORDERS,
-  type PaddingOptions,
-  POOLING_FACTORS,
-  POOLINGS,
-  withPadding,
-  withPooling,
-} from "./network/variants.ts";
+export { type PaddingOptions, withPadding, withPooling } from "./network/variants.ts";
 export { LAYERS, loadVgg16, loadVgg19, VGG16, VGG19, vggArchitecture } from "./network/vgg.ts";
 export { type Converted, type ConvertOptions, convertWeights } from "./network/weights/convert.ts";
 export { download, type DownloadOptions, type Published } from "./network/weights/download.ts";
@@ -149,6 +134,7 @@ export type {
 export { frames } from "./run/frames.ts";
 export { pyramidFrames } from "./run/pyramid.ts";
 export type { Budget, LossOptions, StylizeOptions } from "./run/options.ts";
+export { createJudge, type Judge, judge, JUDGE_LAYERS, type Judgment } from "./run/judge/judge.ts";
 export {
   gatys,
   type Overrides,

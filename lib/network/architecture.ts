@@ -77,21 +77,23 @@ function firstNotFinite(values: Float32Array): number {
  * one that is probably meant: `conv3_1`, as papers and Keras' `block3_conv1` call a convolution, is
  * called `relu3_1` here, after its ReLU.
  *
+ * @param called how the message calls a layer, such as by a flag
  * @throws {RangeError}
  */
 export function checkLayers(
   { layers }: Pick<Architecture, "layers">,
   what: string,
   names: readonly string[],
+  called = "layer",
 ): void {
   for (const name of names) {
     if (layers.includes(name)) continue;
-    throw new RangeError(cannot(what, layerRule(name, layers), describe(name)));
+    throw new RangeError(cannot(what, layerRule(name, layers, called), describe(name)));
   }
 }
 
-function layerRule(name: unknown, layers: readonly string[]): string {
-  const rule = `layer must be one of ${layers.join(", ")}`;
+function layerRule(name: unknown, layers: readonly string[], called = "layer"): string {
+  const rule = `${called} must be one of ${layers.join(", ")}`;
   const numbers = /^(?:conv|block)(\d+)_(?:conv)?(\d+)$/.exec(String(name));
   const afterRelu = numbers ? `relu${numbers[1]}_${numbers[2]}` : "";
   if (layers.includes(afterRelu)) return `${rule} (it is called ${afterRelu} here)`;

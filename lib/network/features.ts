@@ -104,7 +104,11 @@ export function featuresOf(
   return Object.fromEntries(names.map((name, i) => [name, (outputs as tf.Tensor4D[])[i]!]));
 }
 
-/** Makes the engine's copy of the weights now rather than at the first picture. */
+/**
+ * Makes the engine's copy of the weights now rather than at the first picture; nothing while no engine
+ * is chosen, for it would be made for plain JavaScript, which takes ten seconds, and then again.
+ */
 export function warmUp(network: Network): void {
+  if (!tf.engine().backendName) return;
   if (!tf.getKernel("NetworkFeatures", tf.getBackend())) prepare(network);
 }

@@ -42,8 +42,13 @@ export async function loadNetwork(
   from: Published | Shipped,
   { weights, pictures, ...options }: LoadOptions = {},
 ): Promise<Network> {
+  const published = weights === undefined && "url" in from ? from : undefined;
   const source = weights ?? ("path" in from ? from.path : await download(from, options));
-  const found = await readWeights(source, weights === undefined ? from : {});
+  const found = await readWeights(source, weights === undefined ? from : {}).catch((error) => {
+    if (!published) throw error;
+    const advice = "load it with { refetch: true } or --refetch to fetch the file again";
+    throw new Error(`${error.message}; ${advice}`, { cause: error });
+  });
   const network = fitWeights(architecture, found, nameSource(source), pictures);
   warmUp(network);
   return network;

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { cannot, checkOneOf, checkOptions, describe } from "../base/check.ts";
-import { layersLike } from "../network/architecture.ts";
+import { cannot, checkOptions, describe } from "../base/check.ts";
+import { checkLayers, layersLike } from "../network/architecture.ts";
 import { NETWORKS } from "../network/networks.ts";
 import type { Picture } from "../picture/picture.ts";
 import {
@@ -77,7 +77,7 @@ export function checkPictureSettings(
     for (const layer of given[name] as string[] | undefined ?? []) {
       const [there] = layersLike(architecture, [layer]);
       if (!architecture.layers.includes(there ?? "")) {
-        checkOneOf(what, nameOf(name), layer, architecture.layers);
+        checkLayers(architecture, what, [layer], nameOf(name));
       }
     }
   }

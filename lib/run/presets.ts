@@ -82,7 +82,7 @@ export const PRESETS = {
    */
   quick: {
     contentLayers: ["relu3_1", "relu4_2"],
-    contentWeight: 0.012,
+    contentWeight: 0.009,
     styleLayers: PAINTED_LAYERS,
     layerWeights: [0.79, 0.158, 0.0315, 0.0158, 0.0079],
     styleWeight: 1,

@@ -7,6 +7,7 @@
 import { cannot, checkOneOf, checkOptions, describe } from "../base/check.ts";
 import { WEIGHTINGS } from "../loss/objective.ts";
 import { MEASURES } from "../loss/style/measures.ts";
+import { BORDERS, POOLINGS } from "../network/variants.ts";
 import { OPTIMIZERS } from "../optimizers/mod.ts";
 import { KEEP_COLORS } from "./control.ts";
 import { type StartName, STARTS } from "./start.ts";
@@ -52,6 +53,12 @@ export type Settings = {
   seed?: number;
   /** Factor on pictures before they enter the network. */
   inputScale?: number;
+  /** What the network's poolings take of their windows. */
+  pooling?: "max" | "average" | "l2";
+  /** What convolutions see beyond the border. */
+  padding?: "zeros" | "replicate" | "circular";
+  /** Whether that is for the convolution of the picture itself or for all of them. */
+  paddingWhere?: "first" | "all";
   /** Keeps the content's colours: in the picture, or by giving them to the style first. */
   keepColor?: "lightness" | "recolor";
   /** Turns the strokes, in degrees. */
@@ -112,6 +119,9 @@ export const SETTINGS: { readonly [name in keyof Required<Settings>]: SettingKin
   start: { kind: "choice", choices: STARTS, help: "where the mixed image starts" },
   seed: { kind: "number", least: 0, most: 2 ** 32 - 1, whole: true, help: "of the start noise" },
   inputScale: { kind: "number", above: 0, help: "factor on pictures that enter the network" },
+  pooling: { kind: "choice", choices: POOLINGS, help: "what poolings take of their windows" },
+  padding: { kind: "choice", choices: BORDERS, help: "what convolutions see beyond the border" },
+  paddingWhere: { kind: "choice", choices: ["first", "all"], help: "which convolutions see it" },
   keepColor: { kind: "choice", choices: KEEP_COLORS, help: "keep the content's colours" },
   strokeAngle: { kind: "number", help: "turn the strokes, in degrees" },
 };

@@ -6,6 +6,7 @@
 import { describe } from "../base/check.ts";
 import { describeEngine, type Engine, ENGINES } from "../engine/engine.ts";
 import type { Network } from "../network/network.ts";
+import { printProgress } from "../network/weights/download.ts";
 import { NETWORKS } from "../network/networks.ts";
 import type { Picture } from "../picture/picture.ts";
 import { ingredientOf, isWeb, type OpenFile, type Recipe, type Role } from "../recipe/recipe.ts";
@@ -76,7 +77,7 @@ async function prepare(request: Request, out: string, say: (line: string) => voi
   checkEngineVariables();
   const engine = await chooseEngine(request.engine, found, say);
   say(describeEngine(engine));
-  const onProgress = request.quiet ? () => {} : undefined;
+  const onProgress = request.quiet ? undefined : printProgress(say);
   const network = files.weights
     ? await withName(files.weights, (bytes) => {
       // The name of a file may tell how its network wants pictures.

@@ -17,7 +17,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-WEIGHTS = REPOSITORY / "lib" / "weights" / "vgg16.safetensors"
+WEIGHTS = REPOSITORY / "lib" / "network" / "weights" / "vgg16.safetensors"
 
 CONVOLUTIONS = {1: 2, 2: 2, 3: 3, 4: 3, 5: 3}  # block -> number of 3x3 convolutions
 LAYERS = [f"relu{block}_{i}" for block, n in CONVOLUTIONS.items() for i in range(1, n + 1)]

@@ -6,8 +6,8 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
-import { onInterrupt } from "../../base/notebook.ts";
+import { dirname, join } from "node:path";
+import { inKernel, onInterrupt } from "../../base/notebook.ts";
 import { patienceOf } from "../../base/web.ts";
 import { type Hashes, hashName } from "./read.ts";
 
@@ -26,19 +26,26 @@ export type DownloadProgress = { file: string; received: number; total: number }
 export type DownloadOptions = {
   /** {@linkcode cacheFolder} by default. */
   folder?: string;
-  /** Called for every piece that arrives; prints a line for every tenth by default. */
+  /**
+   * Called for every piece that arrives. Left out, nothing is said, but in a notebook, where a line is
+   * printed for every tenth.
+   */
   onProgress?: (progress: DownloadProgress) => void;
   /** Ends the download; what has arrived is kept. */
   signal?: AbortSignal;
-  /** How many seconds may pass without a byte; 30 by default. */
+  /**
+   * How many seconds may pass without a byte.
+   *
+   * @default {30}
+   */
   patience?: number;
+  /**
+   * Fetches the file again although it is there.
+   *
+   * @default {false}
+   */
+  refetch?: boolean;
 };
-
-/** How often a download that breaks off, but got further, is taken up again. */
-const MAX_TRIES = 5;
-
-/** What another try would not change. */
-class FinalError extends Error {}
 
 /**
  * Where downloads are kept: `STYLEBOOK_CACHE`, else `stylebook` in `XDG_CACHE_HOME` or in the system's
@@ -71,81 +78,58 @@ export async function download(
   published: Published,
   options: DownloadOptions = {},
 ): Promise<string> {
-  const path = join(options.folder ?? cacheFolder(), published.file);
-  if (await isFile(path)) return path;
-  await Deno.mkdir(join(path, ".."), { recursive: true });
+  const { folder = cacheFolder(), refetch = false } = options;
+  const path = join(folder, published.file);
+  if (!refetch && await isFile(path)) return path;
+  await Deno.mkdir(dirname(path), { recursive: true });
   const partial = `${path}.partial`;
   const file = await Deno.open(partial, { read: true, write: true, create: true });
   try {
     await file.lock(true); // somebody else may be fetching it at this moment
-    if (await isFile(path)) return path;
-    await fetchAll(file, path, published, options);
-    const problem = await hashProblem(file, published);
-    if (problem) {
+    if (!refetch && await isFile(path)) return path;
+    await fetchRest(file, published, options).catch(async (reason) => {
+      throw unreachable(published, path, (await file.stat()).size, reason);
+    });
+    const algorithm = published.sha256 ? "sha256" : "md5";
+    const found = createHash(algorithm).update(await Deno.readFile(partial)).digest("hex");
+    if (found !== published[algorithm]) {
       await file.truncate(0);
-      throw new Error(`Cannot use ${published.url} as ${problem}; nothing was kept`);
+      throw new Error(
+        `Cannot use ${published.url} as its ${hashName(algorithm)} must be ` +
+          `${published[algorithm]}: current value is ${found}; nothing was kept`,
+      );
     }
     await Deno.rename(partial, path);
     return path;
   } finally {
-    const { size } = await file.stat();
-    if (size === 0) await Deno.remove(partial).catch(() => {});
+    if ((await file.stat()).size === 0) await Deno.remove(partial).catch(() => {});
     file.close();
   }
 }
 
-/** Fills the file up, from where it ends, in as many tries as it takes. */
-async function fetchAll(
-  file: Deno.FsFile,
-  path: string,
-  published: Published,
-  { onProgress = printProgress(), signal, patience = 30 }: DownloadOptions,
-): Promise<void> {
-  const stop = new AbortController();
-  const forget = onInterrupt(() => stop.abort(new Error("it was stopped")));
-  const signals = signal ? [signal, stop.signal] : [stop.signal];
-  const size = async () => (await file.stat()).size;
-  try {
-    if (await size() > published.bytes) await file.truncate(0);
-    for (let tries = 1, before = await size(); before !== published.bytes; tries++) {
-      try {
-        await fetchRest(file, published, {
-          onProgress,
-          signal: AbortSignal.any(signals),
-          patience,
-        });
-        if (await size() === published.bytes) break;
-        throw new Error(`the server sent ${await size()} of ${published.bytes} bytes`);
-      } catch (error) {
-        const stopped = signals.find(({ aborted }) => aborted);
-        const reason = stopped?.reason ?? error;
-        const final = stopped || error instanceof FinalError || await size() === before;
-        if (final || tries === MAX_TRIES) throw unreachable(published, path, await size(), reason);
-        before = await size();
-      }
-    }
-  } finally {
-    forget();
-  }
-}
-
+/** Fills the file up, from where it ends. */
 async function fetchRest(
   file: Deno.FsFile,
   { file: name, url, bytes }: Published,
-  { onProgress, signal, patience }: Required<Omit<DownloadOptions, "folder">>,
+  { onProgress = inKernel() ? printProgress() : undefined, signal, patience = 30 }: DownloadOptions,
 ): Promise<void> {
   let { size } = await file.stat();
+  if (size > bytes) await file.truncate(size = 0);
+  if (size === bytes) return;
   const waiting = patienceOf(patience);
+  const stop = new AbortController();
+  const forget = onInterrupt(() => stop.abort(new Error("it was stopped")));
+  const signals = [waiting.signal, stop.signal, ...(signal ? [signal] : [])];
   try {
     const response = await fetch(url, {
       headers: { "Accept-Encoding": "identity", ...(size > 0 && { Range: `bytes=${size}-` }) },
-      signal: AbortSignal.any([signal, waiting.signal]),
+      signal: AbortSignal.any(signals),
     });
     const goesOn = response.status === 206 &&
       response.headers.get("Content-Range")?.startsWith(`bytes ${size}-`);
     if (!response.ok || (response.status === 206 && !goesOn)) {
       await response.body?.cancel();
-      throw new FinalError(`the server answered ${response.status} ${response.statusText}`.trim());
+      throw new Error(`the server answered ${response.status} ${response.statusText}`.trim());
     }
     // A server that knows no ranges sends it all again.
     if (!goesOn) await file.truncate(size = 0);
@@ -154,25 +138,18 @@ async function fetchRest(
       waiting.heard();
       if ((size += part.length) > bytes) {
         await file.truncate(0);
-        throw new FinalError(`the server sends more than the file's ${bytes} bytes`);
+        throw new Error(`the server sends more than the file's ${bytes} bytes`);
       }
       for (let done = 0; done < part.length;) done += await file.write(part.subarray(done));
-      onProgress({ file: name, received: size, total: bytes });
+      onProgress?.({ file: name, received: size, total: bytes });
     }
+    if (size < bytes) throw new Error(`the server sent ${size} of ${bytes} bytes`);
+  } catch (error) {
+    throw signals.find(({ aborted }) => aborted)?.reason ?? error;
   } finally {
+    forget();
     waiting.end();
   }
-}
-
-async function hashProblem(file: Deno.FsFile, hashes: Hashes): Promise<string | undefined> {
-  const algorithm = hashes.sha256 ? "sha256" : "md5";
-  const hash = createHash(algorithm);
-  const buffer = new Uint8Array(2 ** 20);
-  await file.seek(0, Deno.SeekMode.Start);
-  for (let n; (n = await file.read(buffer)) !== null;) hash.update(buffer.subarray(0, n));
-  const found = hash.digest("hex");
-  if (found === hashes[algorithm]) return undefined;
-  return `its ${hashName(algorithm)} must be ${hashes[algorithm]}: current value is ${found}`;
 }
 
 function unreachable(published: Published, path: string, size: number, reason: unknown): Error {

@@ -39,7 +39,7 @@ export async function readWeights(
     if (found === wanted) continue;
     throw new Error(
       `Cannot use the weights ${name} as their ${hashName(algorithm)} must be ${wanted}: current ` +
-        `value is ${found} (${bytes.length} bytes); fetch the file again`,
+        `value is ${found} (${bytes.length} bytes)`,
     );
   }
   const weights = await parseWeights(bytes, name);
