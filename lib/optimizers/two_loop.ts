@@ -38,7 +38,7 @@ export const CURVATURE = 1e-6;
 export function twoLoop(dots: ArrayLike<number>, plain: number): Recursion {
   const size = Math.round(Math.sqrt(dots.length));
   const g = size - 1;
-  const dot = (a: number, b: number) => dots[a * size + b];
+  const dot = (a: number, b: number) => dots[a * size + b]!;
   const product = (b: number) => coefficients.reduce((sum, c, a) => sum + c * dot(a, b), 0);
 
   const pairs = Array.from({ length: g / 2 }, (_, i) => ({ s: 2 * i, y: 2 * i + 1 })).filter(
@@ -51,17 +51,17 @@ export function twoLoop(dots: ArrayLike<number>, plain: number): Recursion {
   const alphas = new Map<number, number>();
   for (const { s, y } of pairs.toReversed()) {
     const alpha = product(s) / dot(s, y);
-    coefficients[y] -= alpha;
+    coefficients[y]! -= alpha;
     alphas.set(s, alpha);
   }
   // r = H0 q with H0 = gamma I (eq. 7.20).
   const last = pairs.at(-1);
   const gamma = last ? dot(last.s, last.y) / dot(last.y, last.y) : plain;
-  for (let i = 0; i < size; i++) coefficients[i] *= gamma;
+  for (let i = 0; i < size; i++) coefficients[i]! *= gamma;
   // Second loop: from the oldest to the newest r += s (alpha - beta), beta = y·r / s·y.
   for (const { s, y } of pairs) {
     const beta = product(y) / dot(s, y);
-    coefficients[s] += alphas.get(s)! - beta;
+    coefficients[s]! += alphas.get(s)! - beta;
   }
   return { coefficients, gamma };
 }
@@ -88,7 +88,7 @@ export async function findDirection(
   });
   try {
     const products = await read(dots);
-    const rms = Math.sqrt(products[products.length - 1] / image.size);
+    const rms = Math.sqrt(products[products.length - 1]! / image.size);
     if (!(rms > 0 && rms < Infinity)) return undefined;
     const { coefficients, gamma } = twoLoop(products, stepSize / rms);
     return tf.tidy(() => {

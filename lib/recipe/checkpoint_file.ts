@@ -12,6 +12,7 @@ import { cannot, describe } from "../base/check.ts";
 import { readBytes, type Source, writeWhole } from "../base/files.ts";
 import { isSafetensors, parseSafetensors } from "../network/weights/safetensors.ts";
 import type { OptimizerState } from "../optimizers/optimizer.ts";
+import type { Picture } from "../picture/picture.ts";
 import type { Checkpoint } from "../run/frame.ts";
 
 /** What a checkpoint was made from: names and values to compare, such as version, settings, hashes. */
@@ -23,6 +24,7 @@ export type SavedCheckpoint = { checkpoint: Checkpoint; origin: Origin };
 /** The layout of the file; one that is read must have the same. */
 const LAYOUT = "1";
 const PICTURE = "picture";
+const SHOWN = "shown";
 const OPTIMIZER = "optimizer/";
 
 /** The text in the file. */
@@ -37,10 +39,10 @@ type Text = {
 
 /** A checkpoint as the bytes of a safetensors file. */
 export function encodeCheckpoint({ checkpoint, origin }: SavedCheckpoint): Uint8Array<ArrayBuffer> {
-  const { picture, optimizer, iteration, evaluations, adjustments } = checkpoint;
-  const tensors: OptimizerState = {
-    [PICTURE]: { shape: [picture.height, picture.width, 3], data: picture.data },
-  };
+  const { picture, shown, optimizer, iteration, evaluations, adjustments } = checkpoint;
+  const entryOf = ({ width, height, data }: Picture) => ({ shape: [height, width, 3], data });
+  const tensors: OptimizerState = { [PICTURE]: entryOf(picture) };
+  if (shown) tensors[SHOWN] = entryOf(shown);
   for (const [name, value] of Object.entries(optimizer)) tensors[OPTIMIZER + name] = value;
   const hash = createHash("sha256");
   const header: Record<string, unknown> = {};
@@ -103,10 +105,18 @@ export function decodeCheckpoint(bytes: Uint8Array, name = "the checkpoint"): Sa
   }
   const found = hash.digest("hex");
   if (found !== text.sha256) refuse(`its SHA-256 must be ${text.sha256}`, found);
-  const { shape: [height, width], data } = tensors[PICTURE] ?? refuse("it must hold a picture", {});
+  const pictureOf = ({ shape: [height, width], data }: OptimizerState[string]): Picture => ({
+    width: width!,
+    height: height!,
+    data,
+  });
+  const picture = pictureOf(tensors[PICTURE] ?? refuse("it must hold a picture", {}));
+  const shown = tensors[SHOWN] && { shown: pictureOf(tensors[SHOWN]) };
   const { iteration, evaluations, adjustments, origin } = text;
-  const picture = { width: width!, height: height!, data };
-  return { checkpoint: { iteration, evaluations, adjustments, picture, optimizer }, origin };
+  return {
+    checkpoint: { iteration, evaluations, adjustments, picture, ...shown, optimizer },
+    origin,
+  };
 }
 
 /**

@@ -9,7 +9,7 @@ export type Vector = number[];
 
 /** `Σ a[i] b[i]`. */
 export function dot(a: Vector, b: Vector): number {
-  return a.reduce((sum, value, i) => sum + value * b[i], 0);
+  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 }
 
 /**
@@ -23,16 +23,16 @@ export function denseDirection(pairs: { s: Vector; y: Vector }[], g: Vector): Ve
   let inverse = identity.map((row) => row.map((value) => value * gamma));
   for (const { s, y } of pairs) {
     const rho = 1 / dot(s, y);
-    const left = identity.map((row, i) => row.map((value, j) => value - rho * s[i] * y[j]));
+    const left = identity.map((row, i) => row.map((value, j) => value - rho * s[i]! * y[j]!));
     const right = transpose(left);
     inverse = multiply(multiply(left, inverse), right)
-      .map((row, i) => row.map((value, j) => value + rho * s[i] * s[j]));
+      .map((row, i) => row.map((value, j) => value + rho * s[i]! * s[j]!));
   }
   return inverse.map((row) => -dot(row, g));
 }
 
 function transpose(a: Vector[]): Vector[] {
-  return a[0].map((_, j) => a.map((row) => row[j]));
+  return a[0]!.map((_, j) => a.map((row) => row[j]!));
 }
 
 function multiply(a: Vector[], b: Vector[]): Vector[] {

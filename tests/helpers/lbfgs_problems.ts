@@ -27,6 +27,8 @@ export async function readProblems(): Promise<Problem[]> {
 }
 
 /** The variables of each block: `parts[i]` is z[i], z[i + size], z[i + 2 size], … */
+function blocks(z: tf.Tensor1D, size: 2): [tf.Tensor, tf.Tensor];
+function blocks(z: tf.Tensor1D, size: 4): [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
 function blocks(z: tf.Tensor1D, size: number): tf.Tensor[] {
   return tf.split(tf.reshape(z, [-1, size]), size, 1);
 }
@@ -58,7 +60,7 @@ const FUNCTIONS = {
     const [a, b] = blocks(z, 2);
     const powers = [b, square(b), tf.mul(b, square(b))];
     const wanted = [1.5, 2.25, 2.625];
-    return sum(...powers.map((p, i) => square(tf.sub(wanted[i], tf.mul(a, tf.sub(1, p))))));
+    return sum(...powers.map((p, i) => square(tf.sub(wanted[i]!, tf.mul(a, tf.sub(1, p))))));
   },
   powell(z: tf.Tensor1D) {
     const [a, b, c, d] = blocks(z, 4);

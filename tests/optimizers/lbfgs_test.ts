@@ -55,14 +55,14 @@ async function descend(
     for (let i = 0; i < steps && !run.stalled(); i++) {
       const before = (await image.data()).slice() as Float32Array;
       const evaluation = await run.step(image, watched);
-      const [loss] = await evaluation.total.data();
+      const [loss = NaN] = await evaluation.total.data();
       path.push({ x: before, loss, evaluations: run.evaluations() });
       tf.dispose(evaluation);
     }
     seen?.push(...await Promise.all(looks));
     const x = (await image.data()).slice() as Float32Array;
     const end = evaluate(image);
-    const [loss] = await end.total.data();
+    const [loss = NaN] = await end.total.data();
     tf.dispose(end);
     return {
       x,
@@ -107,8 +107,8 @@ useEachEngine("lbfgs() follows its dense twin in float64", async () => {
   const curvature = Array.from({ length: 12 }, (_, i) => 1 + i * i / 4);
   const target = Array.from({ length: 12 }, (_, i) => 128 + 20 * Math.sin(i));
   const start = new Array(12).fill(128);
-  const gradientAt = (x: Vector) => x.map((value, i) => curvature[i] * (value - target[i]));
-  const lossAt = (x: Vector) => dot(gradientAt(x), x.map((value, i) => value - target[i])) / 2;
+  const gradientAt = (x: Vector) => x.map((value, i) => curvature[i]! * (value - target[i]!));
+  const lossAt = (x: Vector) => dot(gradientAt(x), x.map((value, i) => value - target[i]!)) / 2;
 
   let x: Vector = start;
   const pairs: { s: Vector; y: Vector }[] = [];
@@ -117,13 +117,13 @@ useEachEngine("lbfgs() follows its dense twin in float64", async () => {
     const g = gradientAt(x);
     const rms = Math.sqrt(dot(g, g) / 12);
     const d = i === 0 ? g.map((value) => -5 / rms * value) : denseDirection(pairs, g);
-    const at = (t: number) => x.map((value, j) => value + t * d[j]);
+    const at = (t: number) => x.map((value, j) => value + t * d[j]!);
     const phi = (t: number) =>
       Promise.resolve({ value: lossAt(at(t)), slope: dot(gradientAt(at(t)), d) });
     const { step } = (await strongWolfe(phi, { value: lossAt(x), slope: dot(g, d) }))!;
     const next = at(step);
-    const s = next.map((value, j) => value - x[j]);
-    pairs.push({ s, y: gradientAt(next).map((value, j) => value - g[j]) });
+    const s = next.map((value, j) => value - x[j]!);
+    pairs.push({ s, y: gradientAt(next).map((value, j) => value - g[j]!) });
     x = next;
   }
   const run = await descend(bowl(target, curvature), start, steps, { stepSize: 5 });
@@ -136,9 +136,9 @@ useEachEngine("every step satisfies the strong Wolfe conditions", async () => {
     const { path } = await descend(objectiveOf(problem(name)), problem(name).start, 15, { seen });
     const points = path.map(({ x }) => seen.find((look) => look.x.every((v, i) => v === x[i]))!);
     for (let i = 1; i < points.length; i++) {
-      const [from, to] = [points[i - 1], points[i]];
+      const [from, to] = [points[i - 1]!, points[i]!];
       // Away from the bounds x' - x = t d, so both slopes may be taken along it.
-      const along = Array.from(to.x, (value, j) => value - from.x[j]);
+      const along = Array.from(to.x, (value, j) => value - from.x[j]!);
       const [before, after] = [dot(along, [...from.gradient]), dot(along, [...to.gradient])];
       assert(to.loss <= from.loss + 1e-4 * before + 1e-6 * from.loss, `${name}: decrease ${i}`);
       assert(Math.abs(after) <= 0.9001 * Math.abs(before), `${name}: slope ${i}`);
@@ -352,7 +352,7 @@ useEachEngine("stylize() with lbfgs() lowers the loss, and goes on from a checkp
   const whole = await run();
   const total = ({ losses }: typeof whole.history[number]) =>
     Object.values(losses).reduce((sum, { loss, weight }) => sum + loss * weight, 0);
-  assert(total(whole.history.at(-1)!) < total(whole.history[0]) / 10);
+  assert(total(whole.history.at(-1)!) < total(whole.history[0]!) / 10);
   const half = await stylize(network, { ...options, iterations: 4 });
   const rest = await stylize(network, { ...options, iterations: 5, resume: half.checkpoint });
   assertEquals(rest.picture, whole.picture);

@@ -17,14 +17,14 @@ function direction(pairs: Pair[], g: Vector, plain = 1): Vector {
   const vectors = [...pairs.flatMap(({ s, y }) => [s, y]), g];
   const dots = vectors.flatMap((a) => vectors.map((b) => dot(a, b)));
   const { coefficients } = twoLoop(dots, plain);
-  return g.map((_, i) => vectors.reduce((sum, v, j) => sum + coefficients[j] * v[i], 0));
+  return g.map((_, i) => vectors.reduce((sum, v, j) => sum + coefficients[j]! * v[i]!, 0));
 }
 
 /** Steps over a quadratic whose Hessian is diagonal, and the changes of its gradient. */
 function pairsOf(curvature: Vector, count: number): Pair[] {
   return Array.from({ length: count }, () => {
     const s = vector(curvature.length);
-    return { s, y: s.map((value, i) => value * curvature[i]) };
+    return { s, y: s.map((value, i) => value * curvature[i]!) };
   });
 }
 
@@ -51,7 +51,7 @@ Deno.test("twoLoop() gives the direction of the dense inverse Hessian", () => {
 Deno.test("twoLoop() maps the last change of the gradient to the last step", () => {
   // The secant equation H y = s, which every BFGS update satisfies.
   const pairs = pairsOf([1, 10, 100, 3, 30], 4);
-  const { s, y } = pairs[3];
+  const { s, y } = pairs[3]!;
   assertAllClose(direction(pairs, y), s.map((value) => -value), { rtol: 1e-9 });
 });
 
@@ -67,8 +67,8 @@ Deno.test("twoLoop() leaves out pairs without positive curvature", () => {
   const g = vector(4);
   const expected = direction(good, g);
   for (const pair of bad) {
-    assertEquals(direction([good[0], pair, good[1]], g), expected);
-    assertEquals(direction([good[0], good[1], pair], g), expected);
+    assertEquals(direction([good[0]!, pair, good[1]!], g), expected);
+    assertEquals(direction([good[0]!, good[1]!, pair], g), expected);
     assertEquals(direction([pair], g, 2), g.map((value) => -2 * value));
   }
 });
@@ -88,8 +88,8 @@ useEachEngine(
     const free = (v: Vector) => v.slice(2);
     const dense = denseDirection(pairs.map(({ s, y }) => ({ s: free(s), y: free(y) })), free(g));
     // The last is at a bound, so it stays unless its direction leads inwards; here it does: g > 0.
-    assertEquals(dense[3] < 0, true);
-    const [s, y] = [free(pairs[1].s), free(pairs[1].y)];
+    assertEquals(dense[3]! < 0, true);
+    const [s, y] = [free(pairs[1]!.s), free(pairs[1]!.y)];
     const gamma = dot(s, y) / dot(y, y);
 
     const tensors = pairs.map(({ s, y }) => ({ s: picture(s), y: picture(y) }));

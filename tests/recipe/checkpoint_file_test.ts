@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { adam, gradientDescent, lbfgs } from "../../lib/optimizers/mod.ts";
+import { adam, average, gradientDescent, lbfgs } from "../../lib/optimizers/mod.ts";
 import {
   decodeCheckpoint,
   encodeCheckpoint,
@@ -23,6 +23,7 @@ const runs: Record<string, StylizeOptions> = {
   "adam": { optimizer: adam(), iterations: 8 },
   "lbfgs": { optimizer: lbfgs(), iterations: 8 },
   "coarse to fine": { optimizer: adam(), sizes: [12, 24], iterations: [5, 3] },
+  "averages, coarse to fine": { optimizer: average(adam()), sizes: [12, 24], iterations: [5, 3] },
 };
 
 for (const [name, changes] of Object.entries(runs)) {
@@ -30,7 +31,7 @@ for (const [name, changes] of Object.entries(runs)) {
     const network = stubNetwork();
     const run = { ...options, ...changes };
     const whole = await stylize(network, run);
-    for (const evaluations of [1, 4, 6]) {
+    for (const evaluations of [1, 4, 5, 6]) {
       const { checkpoint } = await stylize(network, { ...run, evaluations });
       const left = 8 - checkpoint.iteration;
       if (left === 0) continue;
