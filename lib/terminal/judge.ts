@@ -3,12 +3,25 @@
  *
  * @module
  */
-import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { alignColumns } from "../base/words.ts";
 import { loadVgg16 } from "../network/vgg.ts";
 import { readPicture } from "../picture/read.ts";
 import { createJudge, type Judge, type Judgment } from "../run/judge/judge.ts";
+import {
+  EXIT_CODES,
+  exitCodeOf,
+  type Flag,
+  flagHelp,
+  parseCommand,
+  placeOf,
+  printable,
+  UsageError,
+} from "./command.ts";
+
+const FLAGS = {
+  json: { help: "print an array of objects instead of a table" },
+  help: { short: "h", help: "print this" },
+} as const satisfies Record<string, Flag>;
 
 const HELP =
   `Judges pictures that were painted from CONTENT in the manner of STYLE, by measures that no
@@ -28,25 +41,21 @@ edges: 0 is the content image, 1 where nothing of it is left. All pictures are l
 the first PICTURE; the style image is not enlarged. A picture of 512 px takes about 6 seconds.
 
 Options:
-  --json      print an array of objects instead of a table
-  -h, --help  print this
+${flagHelp(FLAGS)}
 
 Example:
   deno task judge notebooks/images/content/eilean-donan.jpg \\
     notebooks/images/style/church-at-auvers.jpg mixed.png
 
-Exit codes: 0 done, 1 failed (with some of several pictures, too), 2 wrong usage.`;
+${EXIT_CODES}; it counts as failed if one of several pictures could not be judged.`;
 
 /** One line of the table. */
 type Row = { picture: string } & Judgment;
 
-/** A path as the user means it: `deno task` changes to the project's folder. */
-const here = (path: string) => resolve(Deno.env.get("INIT_CWD") || Deno.cwd(), path);
-
 /** Judges one picture after the other, the first makes the judge; prints what fails and goes on. */
 async function judgeAll(contentPath: string, stylePath: string, paths: string[]): Promise<Row[]> {
   const [content, style] = await Promise.all(
-    [contentPath, stylePath].map(here).map((path) => readPicture(path)),
+    [contentPath, stylePath].map(placeOf).map((path) => readPicture(path)),
   );
   const network = await loadVgg16();
   const rows: Row[] = [];
@@ -54,11 +63,11 @@ async function judgeAll(contentPath: string, stylePath: string, paths: string[])
   try {
     for (const path of paths) {
       try {
-        const mixed = await readPicture(here(path));
+        const mixed = await readPicture(placeOf(path));
         judge ??= await createJudge(network, content!, style!, mixed);
         rows.push({ picture: path, ...await judge(mixed) });
       } catch (error) {
-        console.error(`${path}: ${(error as Error).message}`);
+        console.error(printable(`${path}: ${(error as Error).message}`));
       }
     }
   } finally {
@@ -81,28 +90,16 @@ function tableOf(rows: Row[]): string {
 }
 
 async function main(args: string[]): Promise<number> {
-  let typed;
-  try {
-    typed = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
-    });
-    const [content, style, ...pictures] = typed.positionals;
-    if (typed.values.help) return console.log(HELP), 0;
-    if (!content || !style || pictures.length === 0) {
-      throw new Error("Cannot judge without CONTENT, STYLE and at least one PICTURE");
-    }
-    const rows = await judgeAll(content, style, pictures);
-    if (typed.values.json) console.log(JSON.stringify(rows, null, 2));
-    else if (rows.length > 0) console.log(tableOf(rows));
-    return rows.length === pictures.length ? 0 : 1;
-  } catch (error) {
-    console.error((error as Error).message);
-    if (typed && typed.positionals.length > 2) return 1;
-    console.error("Try: deno task judge --help");
-    return 2;
+  const { values, words } = parseCommand(args, FLAGS);
+  if (values.help) return console.log(HELP), 0;
+  const [content, style, ...pictures] = words;
+  if (content === undefined || style === undefined || pictures.length === 0) {
+    throw new UsageError("Cannot judge without CONTENT, STYLE and at least one PICTURE");
   }
+  const rows = await judgeAll(content, style, pictures);
+  if (values.json) console.log(JSON.stringify(rows, null, 2));
+  else if (rows.length > 0) console.log(tableOf(rows));
+  return rows.length === pictures.length ? 0 : 1;
 }
 
-if (import.meta.main) main(Deno.args).then(Deno.exit);
+if (import.meta.main) exitCodeOf("judge", () => main(Deno.args)).then(Deno.exit);

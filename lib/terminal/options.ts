@@ -46,6 +46,7 @@ export const OTHER_FLAGS = {
   from: { value: "FILE.png", help: "the settings and files that a picture was made with" },
   fetch: { help: "with --from: fetch its files from the web, too" },
   weights: { value: "FILE", help: "other weights: .safetensors, .h5, .pb or .zip" },
+  refetch: { help: "fetch the network's published weights again" },
   engine: { value: "NAME", help: ENGINES.join(", ") },
   trace: { value: "FILE.csv", help: "a row per iteration: losses, adjustments" },
   "save-every": { value: "N", help: "write the picture so far after every N iterations" },
@@ -93,6 +94,8 @@ export type Request = {
   out?: string;
   from?: string;
   fetch: boolean;
+  /** Weights that are published are fetched again. */
+  refetch: boolean;
   trace?: string;
   saveEvery?: number;
   engine?: EngineName;
@@ -142,6 +145,7 @@ export function readRequest(args: readonly string[]): Request {
       out: place(flags.out),
       from: place(flags.from),
       fetch: "fetch" in flags,
+      refetch: "refetch" in flags,
       trace: place(flags.trace),
       saveEvery: every === undefined ? undefined : Number(every),
       engine: engine as EngineName | undefined,

@@ -84,7 +84,7 @@ async function prepare(request: Request, out: string, say: (line: string) => voi
       const { place } = files.weights!;
       return load({ weights: isWeb(place) ? bytes : place, onProgress });
     })
-    : await load({ onProgress });
+    : await load({ onProgress, refetch: request.refetch });
   const recipe = { settings, engine: engine.name, files: ingredientsOf(files, out) };
   return { engine, network, options, recipe };
 }

@@ -15,7 +15,8 @@ const commandOf = (task: string): string[] => tasks[task].command.split(" ");
 const MAY_RUN = ["experiment:jobs"];
 const MAY_REACH_ALL = ["stylize:web"];
 
-for (const task of ["stylize", "stylize:web", "convert", "experiment", "experiment:jobs"]) {
+const NAMED = ["stylize", "stylize:web", "convert", "judge", "experiment", "experiment:jobs"];
+for (const task of NAMED) {
   Deno.test(`deno task ${task} has named permissions`, () => {
     const flags = commandOf(task);
     for (const all of ["-A", "--allow-all"]) assert(!flags.includes(all), all);
