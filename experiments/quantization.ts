@@ -9,7 +9,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { useEngine } from "../lib/engine/engine.ts";
 import { meanGramMatrix } from "../lib/loss/style/gram.ts";
 import { featuresOf } from "../lib/network/features.ts";

@@ -42,8 +42,8 @@ export function assertAllClose(
   let failures = 0;
   let worst = { index: 0, excess: -1, relative: 0 };
   for (let i = 0; i < expected.length; i++) {
-    const size = Math.max(Math.abs(expected[i]), floor);
-    const difference = Math.abs(actual[i] - expected[i]);
+    const size = Math.max(Math.abs(expected[i]!), floor);
+    const difference = Math.abs(actual[i]! - expected[i]!);
     const limit = atol + rtol * size;
     if (difference <= limit) continue;
     failures++;
@@ -64,6 +64,6 @@ export function assertAllClose(
 /** The square root of the mean of the squares. */
 function rootMeanSquare(values: ArrayLike<number>): number {
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] ** 2;
+  for (let i = 0; i < values.length; i++) sum += values[i]! ** 2;
   return Math.sqrt(sum / Math.max(1, values.length));
 }

@@ -24,13 +24,13 @@ export async function slopeError(
   const direction = tf.tensor4d(uniformNoise(x.size, -1, 1, seededRandom(11)), x.shape);
   const dot = (a: ArrayLike<number>, b: ArrayLike<number>) => {
     let sum = 0;
-    for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+    for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
     return sum;
   };
   const [slopes, along] = [await gradient.data(), await direction.data()];
   const slope = dot(slopes, along);
   const typical = Math.sqrt(dot(slopes, slopes) * dot(along, along) / x.size);
-  const at = async (step: number) => (await value(tf.add(x, tf.mul(direction, step))).data())[0];
+  const at = async (step: number) => (await value(tf.add(x, tf.mul(direction, step))).data())[0]!;
   let best = Infinity;
   for (const step of LADDER) {
     const difference = (await at(step) - await at(-step)) / (2 * step);

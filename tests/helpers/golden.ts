@@ -55,7 +55,7 @@ export async function readGolden(): Promise<Golden> {
 
 /** The content and the style picture of a pair. */
 export async function goldenPair({ pairs }: Golden, pair: string) {
-  const { content, style } = pairs[pair];
+  const { content, style } = pairs[pair]!;
   return { content: await readPicture(file(content)), style: await readPicture(file(style)) };
 }
 
@@ -71,5 +71,5 @@ export function startOf(
   if (start === "uniform") return { width, height, data: uniformNoise(size, 0, 255, random) };
   const noise = uniformNoise(size, 128, 129, random);
   if (start === "noise") return { width, height, data: noise };
-  return { width, height, data: noise.map((value, i) => (value + data[i]) / 2) };
+  return { width, height, data: noise.map((value, i) => (value + data[i]!) / 2) };
 }

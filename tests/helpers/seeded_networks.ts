@@ -31,14 +31,14 @@ const STEM: Record<string, [number, number]> = {
 /** Side and channels of the filter of a layer. */
 type Size = (layer: string) => [number, number];
 
-const vggSize = (widths: number[]): Size => (layer) => [3, widths[Number(layer[4]) - 1]];
+const vggSize = (widths: number[]): Size => (layer) => [3, widths[Number(layer[4]) - 1]!];
 
 function inceptionSize(stem: number[], block: (name: string) => number[]): Size {
   return (layer) => {
-    if (layer in STEM) return [STEM[layer][0], stem[STEM[layer][1]]];
+    if (layer in STEM) return [STEM[layer]![0], stem[STEM[layer]![1]]!];
     const branch = layer.slice(layer.indexOf("_") + 1);
     const side = /^[35]x[35]$/.test(branch) ? Number(branch[0]) : 1;
-    return [side, block(layer.split("_")[0])[BRANCHES.indexOf(branch)]];
+    return [side, block(layer.split("_")[0]!)[BRANCHES.indexOf(branch)]!];
   };
 }
 
@@ -52,10 +52,11 @@ export function seededWeights({ graph }: Architecture, size: Size, seed: number)
   const weights: Weights = {};
   for (const layer of graph) {
     if (layer.op === "concat") {
-      channels[layer.name] = layer.inputs.reduce((sum, input) => sum + channels[input], 0);
+      channels[layer.name] = layer.inputs.reduce((sum, input) => sum + channels[input]!, 0);
       continue;
     }
-    const before = channels[layer.name] = channels[layer.input];
+    const before = channels[layer.input]!;
+    channels[layer.name] = before;
     if (layer.op !== "conv2d") continue;
     const [side, out] = size(layer.name);
     const limit = Math.sqrt(6 / (side * side * before));
@@ -72,7 +73,7 @@ export function seededWeights({ graph }: Architecture, size: Size, seed: number)
 export const FULL: Record<string, (seed: number) => [Architecture, Weights]> = {
   vgg19: (seed) => [VGG19, seededWeights(VGG19, vggSize([64, 128, 256, 512, 512]), seed)],
   inception5h: (seed) => {
-    const size = inceptionSize([64, 64, 192], (name) => INCEPTION_WIDTHS[name]);
+    const size = inceptionSize([64, 64, 192], (name) => INCEPTION_WIDTHS[name]!);
     return [INCEPTION5H, seededWeights(INCEPTION5H, size, seed)];
   },
 };

@@ -20,7 +20,7 @@ export function stubWeights(random: Random = seededRandom(1)): Weights {
   let input = 3;
   BLOCKS.forEach((convolutions, i) => {
     for (let j = 1; j <= convolutions; j++) {
-      const output = CHANNELS[i];
+      const output = CHANNELS[i]!;
       const name = `block${i + 1}_conv${j}`;
       const size = 9 * input * output;
       weights[`${name}.kernel`] = {

@@ -64,21 +64,21 @@ useEachEngine("featuresOf() agrees with a convolution written as loops", async (
   const network = stubNetwork();
   const x = image(5, 6);
   const pixels = await x.data();
-  const kernel = network.weights["block1_conv1.kernel"].data;
-  const bias = network.weights["block1_conv1.bias"].data;
+  const kernel = network.weights["block1_conv1.kernel"]!.data;
+  const bias = network.weights["block1_conv1.bias"]!.data;
   const mean = [103.939, 116.779, 123.68];
   const expected: number[] = [];
   for (let row = 0; row < 5; row++) {
     for (let column = 0; column < 6; column++) {
       for (let out = 0; out < 4; out++) {
-        let sum = bias[out];
+        let sum = bias[out]!;
         for (let i = 0; i < 3; i++) {
           for (let j = 0; j < 3; j++) {
             const [y, z] = [row + i - 1, column + j - 1];
             if (y < 0 || y >= 5 || z < 0 || z >= 6) continue;
             for (let bgr = 0; bgr < 3; bgr++) {
-              const value = pixels[(y * 6 + z) * 3 + 2 - bgr] - mean[bgr];
-              sum += value * kernel[((i * 3 + j) * 3 + bgr) * 4 + out];
+              const value = pixels[(y * 6 + z) * 3 + 2 - bgr]! - mean[bgr]!;
+              sum += value * kernel[((i * 3 + j) * 3 + bgr) * 4 + out]!;
             }
           }
         }
@@ -87,8 +87,8 @@ useEachEngine("featuresOf() agrees with a convolution written as loops", async (
     }
   }
   const { relu1_1 } = featuresOf(network, x, ["relu1_1"]);
-  assertEquals(relu1_1.shape, [1, 5, 6, 4]);
-  assertAllClose(await relu1_1.data(), expected, { rtol: 1e-5, scale: "rms" });
+  assertEquals(relu1_1!.shape, [1, 5, 6, 4]);
+  assertAllClose(await relu1_1!.data(), expected, { rtol: 1e-5, scale: "rms" });
   network.dispose();
 });
 
@@ -102,7 +102,7 @@ for (const make of [stubNetwork, branchingNetwork]) {
         tf.addN(
           Object.values(featuresOf(network, x, layers)).map((a) => tf.mean(tf.square(a))),
         ) as tf.Scalar;
-      const error = await slopeError(value, image(height, width));
+      const error = await slopeError(value, image(height!, width!));
       if (!(error < 1e-3)) throw new Error(`relative error ${error}`);
       network.dispose();
     });
@@ -125,7 +125,7 @@ useEachEngine("the gradient of a max pool goes to one of equal values", async (e
     b: { shape: [1], data: new Float32Array([0]) },
   });
   const gradient = tf.grad((x: tf.Tensor) =>
-    tf.sum(featuresOf(network, x as tf.Tensor4D, ["c"]).c)
+    tf.sum(featuresOf(network, x as tf.Tensor4D, ["c"]).c!)
   )(tf.fill([1, 2, 2, 3], 7));
   // Four equal pixels in one window: the whole gradient at the red channel of the first one, as in
   // PyTorch and TensorFlow; TensorFlow.js' WebGPU kernel takes the last one.
@@ -158,7 +158,7 @@ useEachEngine("featuresOf() and their gradient leave no tensor behind", async ()
   const step = () =>
     tf.tidy(() => {
       const value = (x: tf.Tensor) =>
-        tf.sum(featuresOf(network, x as tf.Tensor4D, ["relu3_2", "relu1_1"]).relu3_2) as tf.Scalar;
+        tf.sum(featuresOf(network, x as tf.Tensor4D, ["relu3_2", "relu1_1"]).relu3_2!) as tf.Scalar;
       tf.valueAndGrad(value)(image(9, 8));
     });
   step();

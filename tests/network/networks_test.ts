@@ -40,21 +40,21 @@ const golden: Golden = JSON.parse(
 );
 
 function close(actual: ArrayLike<number>, { rms, stride, values }: GoldenArray, rtol: number) {
-  const samples = values.map((_, i) => actual[i * stride]);
+  const samples = values.map((_, i) => actual[i * stride]!);
   assertAllClose(samples, values, { rtol, atol: rtol * rms });
 }
 
 for (const [name, cases] of Object.entries(golden.cases)) {
   useEachEngine(`${name} equals PyTorch: activations and gradients`, async (engine) => {
-    const network = createNetwork(...FULL[name](golden.weights_seed));
+    const network = createNetwork(...FULL[name]!(golden.weights_seed));
     // The plain engine is only a fallback and takes seconds a picture: one is enough.
     for (const { height, width, seed, ...wanted } of engine === "cpu" ? cases.slice(0, 1) : cases) {
       const noise = uniformNoise(height * width * 3, 0, 255, seededRandom(seed));
       const x = tf.tensor4d(noise, [1, height, width, 3]);
       const found = featuresOf(network, x, network.layers);
       for (const layer of network.layers) {
-        assertEquals(found[layer].shape, [1, ...wanted.activations[layer].shape]);
-        close(await found[layer].data(), wanted.activations[layer], VALUES);
+        assertEquals(found[layer]!.shape, [1, ...wanted.activations[layer]!.shape]);
+        close(await found[layer]!.data(), wanted.activations[layer]!, VALUES);
       }
       const gradient = tf.grad((x: tf.Tensor) => {
         const features = featuresOf(network, x as tf.Tensor4D, network.layers);
@@ -69,7 +69,7 @@ for (const [name, cases] of Object.entries(golden.cases)) {
 }
 
 useEachEngine("stylize() does not know which network it serves", async () => {
-  const network = createNetwork(INCEPTION5H, SMALL.inception5h());
+  const network = createNetwork(INCEPTION5H, SMALL.inception5h!());
   const [content, style] = [noisePicture(40, 37, 1), noisePicture(35, 48, 2)];
   for (const preset of [gatys, tutorial]) {
     for (const optimizer of [undefined, adam({ stepSize: 5 })]) {
@@ -127,7 +127,7 @@ Deno.test("presets that name VGG's layers work on every network", () => {
 });
 
 Deno.test("every layer of VGG has a counterpart in Inception, deeper ones not shallower", () => {
-  const found = VGG19.layers.map((layer) => layersLike(INCEPTION5H, [layer])[0]);
+  const found = VGG19.layers.map((layer) => layersLike(INCEPTION5H, [layer])[0]!);
   const places = found.map((layer) => INCEPTION5H.layers.indexOf(layer));
   assertEquals(places, [...places].sort((a, b) => a - b));
   assert(places[0] === 0, "relu1_1 must be conv2d0");

@@ -86,7 +86,7 @@ export function parseGraphDef(bytes: Uint8Array, name = "weights"): Weights {
     }
     if (node?.name) last = node.name;
     if (node?.op !== "Const") continue;
-    const tensor = Object.hasOwn(node.attr, "value") ? node.attr.value.tensor : undefined;
+    const tensor = Object.hasOwn(node.attr, "value") ? node.attr.value!.tensor : undefined;
     if (!tensor || !(tensor.dtype in TYPES)) continue;
     if (Object.hasOwn(weights, node.name)) refuse("names must differ", node.name);
     const shape = (tensor.tensorShape?.dim ?? []).map(({ size }) => Number(size));

@@ -141,7 +141,7 @@ test("download() uses what is there when only the renaming was missing", () =>
 
 test("download() keeps nothing of a file with the wrong hash", () => {
   const altered = CONTENT.slice();
-  altered[30_000] ^= 1;
+  altered[30_000]! ^= 1;
   return scene((request) => serve(request, altered), async ({ folder, published }) => {
     const attempt = () => download(published, { folder, ...quiet });
     await assertRejects(attempt, Error, `its SHA-256 must be ${SHA256}: current value is`);
@@ -284,7 +284,7 @@ test("two downloads of one file at once fetch it once", () =>
   }, async ({ folder, published, ranges }) => {
     const both = [1, 2].map(() => download(published, { folder, ...quiet }));
     const [path, other] = await Promise.all(both);
-    assertEquals([path, await Deno.readFile(path), ranges], [other, CONTENT, [null]]);
+    assertEquals([path, await Deno.readFile(path!), ranges], [other, CONTENT, [null]]);
     assertEquals(names(folder), ["w.h5"]);
   }));
 
@@ -295,7 +295,7 @@ test("loadNetwork() downloads, checks and reads; later the file on the disk will
     const from = { file: "vgg19.h5", url: published.url, bytes: bytes.length, md5 };
     for (let i = 0; i < 2; i++) {
       const network = await loadNetwork(VGG19, from, { folder, ...quiet });
-      assertEquals(network.weights["block1_conv1.bias"].shape, [2]);
+      assertEquals(network.weights["block1_conv1.bias"]!.shape, [2]);
       network.dispose();
     }
     assertEquals(ranges, [null]);

@@ -25,8 +25,8 @@ const content = (values: { buffer: ArrayBufferLike }) => field(4, bytesOf(values
 
 Deno.test("parseGraphDef() reads the constants of a frozen graph", async () => {
   const archive = await Deno.readFile(goldenFile("inception5h.zip"));
-  const weights = parseGraphDef(unzipSync(archive)["tensorflow_inception_graph.pb"]);
-  const wanted = SMALL.inception5h();
+  const weights = parseGraphDef(unzipSync(archive)["tensorflow_inception_graph.pb"]!);
+  const wanted = SMALL.inception5h!();
   assertEquals(Object.keys(wanted).length, 114);
   for (const [name, { shape, data }] of Object.entries(wanted)) {
     assertEquals(weights[name], { shape, data });
@@ -38,7 +38,7 @@ Deno.test("parseGraphDef() reads the constants of a frozen graph", async () => {
 
 Deno.test("loadInception5h() takes TensorFlow's archive", async () => {
   const network = await loadInception5h({ weights: goldenFile("inception5h.zip") });
-  assertEquals(network.weights, SMALL.inception5h());
+  assertEquals(network.weights, SMALL.inception5h!());
   network.dispose();
 });
 
@@ -54,11 +54,11 @@ Deno.test("parseGraphDef() reads float, double and half, as bytes or as lists", 
     constant("f", HALF, [2], field(13, [...varint(0x3c00), ...varint(0xc000)])),
     constant("g", FLOAT, [4], field(5, bytesOf(new Float32Array([0.5, 4])))),
   );
-  for (const { data } of [a, b, d]) assertEquals(Array.from(data), [1.5, -2]);
+  for (const { data } of [a!, b!, d!]) assertEquals(Array.from(data), [1.5, -2]);
   assertEquals(d!.shape, [1, 1, 1, 2]);
-  for (const { data } of [c, f]) assertEquals(Array.from(data), [1, -2]);
-  assertEquals(Array.from(e.data), [3]);
-  assertEquals(Array.from(g.data), [0.5, 4, 4, 4]); // a short list repeats its last value
+  for (const { data } of [c!, f!]) assertEquals(Array.from(data), [1, -2]);
+  assertEquals(Array.from(e!.data), [3]);
+  assertEquals(Array.from(g!.data), [0.5, 4, 4, 4]); // a short list repeats its last value
 });
 
 Deno.test("parseGraphDef() skips what it does not know", () => {
@@ -138,7 +138,7 @@ Deno.test("parseGraphDef() is not led astray by names such as __proto__", () => 
     field(1, [...field(1, "x"), ...field(2, "Const"), ...field(5, field(1, "__proto__"))]),
     constant("constructor", FLOAT, [1], four),
   );
-  assertEquals(Array.from(weights["constructor" as string].data), [1]);
+  assertEquals(Array.from(weights["constructor" as string]!.data), [1]);
   assertEquals(({} as Record<string, unknown>).tensor, undefined);
 });
 
@@ -155,7 +155,7 @@ Deno.test("parseGraphDef() survives altered bytes: weights or an error", async (
   const good = unzipSync(archive)["tensorflow_inception_graph.pb"];
   const random = seededRandom(1);
   for (let i = 0; i < 300; i++) {
-    const bytes = good.slice();
+    const bytes = good!.slice();
     for (let j = 0; j < 5; j++) bytes[Math.floor(random() * bytes.length)] = 256 * random();
     try {
       parseGraphDef(bytes, "x.pb");

@@ -39,16 +39,16 @@ function kernel(settings: { data: Float32Array | Int32Array | Float64Array; shap
 
 Deno.test("parseHdf5() reads Keras' old names, groups without weights left out", async () => {
   const weights = await parseHdf5(old);
-  assertEquals(weights, SMALL.vgg19());
+  assertEquals(weights, SMALL.vgg19!());
 });
 
 Deno.test("parseHdf5() reads nested names, gzip, and halves, doubles, big-endian numbers", async () => {
   const weights = await parseHdf5(await Deno.readFile(goldenFile("vgg16_new.h5")));
-  const wanted = SMALL.vgg16();
+  const wanted = SMALL.vgg16!();
   assertEquals(Object.keys(weights), Object.keys(wanted)); // no fc1: dense layers are left out
   for (const [name, { shape, data }] of Object.entries(wanted)) {
-    assertEquals(weights[name].shape, shape);
-    assertAllClose(weights[name].data, data, { rtol: 2 ** -11, scale: "rms" });
+    assertEquals(weights[name]!.shape, shape);
+    assertAllClose(weights[name]!.data, data, { rtol: 2 ** -11, scale: "rms" });
   }
 });
 
@@ -63,8 +63,8 @@ Deno.test("parseHdf5() tells kernel and bias by their shapes, not their order", 
     });
   });
   const weights = await parseHdf5(bytes);
-  assertEquals(Array.from(weights["a.kernel"].data), [1, 2, 3]);
-  assertEquals(Array.from(weights["a.bias"].data), [7]);
+  assertEquals(Array.from(weights["a.kernel"]!.data), [1, 2, 3]);
+  assertEquals(Array.from(weights["a.bias"]!.data), [7]);
 });
 
 Deno.test("loadVgg16() and loadVgg19() take Keras' files", async () => {
@@ -72,7 +72,7 @@ Deno.test("loadVgg16() and loadVgg19() take Keras' files", async () => {
     const [load, name] of [[loadVgg16, "vgg16_new.h5"], [loadVgg19, "vgg19_old.h5"]] as const
   ) {
     const network = await load({ weights: goldenFile(name) });
-    assertEquals(network.weights["block5_conv3.kernel"].shape, [3, 3, 6, 6]);
+    assertEquals(network.weights["block5_conv3.kernel"]!.shape, [3, 3, 6, 6]);
     network.dispose();
   }
 });
@@ -173,7 +173,7 @@ async function bomb(): Promise<Uint8Array> {
     group.create_dataset({ name: "b", data: new Float32Array(1024), shape: [1024] });
   });
   const start = bytes.findIndex((byte, i) => {
-    if (byte !== 0x78 || (bytes[i] << 8 | bytes[i + 1]) % 31 !== 0) return false;
+    if (byte !== 0x78 || (bytes[i]! << 8 | bytes[i + 1]!) % 31 !== 0) return false;
     try {
       return inflateSync(bytes.subarray(i)).length === noise.byteLength;
     } catch {
@@ -210,5 +210,5 @@ Deno.test("parseHdf5() survives altered bytes: weights or an error, and always i
       assert(message.startsWith("Cannot read the weights x.h5 as "), message);
     }
   }
-  assertEquals(await parseHdf5(old), SMALL.vgg19());
+  assertEquals(await parseHdf5(old), SMALL.vgg19!());
 });

@@ -35,9 +35,9 @@ Deno.test("parseSafetensors() reads float32 and widens half precision", () => {
   new Float32Array(body.buffer, 8, 2).set([0.5, -3]);
   const header = { a: entry("F16", [2, 2], [0, 8]), b: entry("F32", [2], [8, 16]) };
   const weights = parseSafetensors(file(header, body));
-  assertEquals(Array.from(weights.a.data), [1, -2, 2 ** -24, 65504]);
-  assertEquals(weights.a.shape, [2, 2]);
-  assertEquals(Array.from(weights.b.data), [0.5, -3]);
+  assertEquals(Array.from(weights.a!.data), [1, -2, 2 ** -24, 65504]);
+  assertEquals(weights.a!.shape, [2, 2]);
+  assertEquals(Array.from(weights.b!.data), [0.5, -3]);
 });
 
 const BROKEN: [string, Uint8Array, string][] = [
@@ -73,8 +73,8 @@ for (const [what, bytes, message] of BROKEN) {
 Deno.test("readWeights() notices a single altered byte", async () => {
   const bytes = file({ a: entry("F32", [1], [0, 4]) }, new Uint8Array(4));
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  assertEquals((await readWeights(bytes, { sha256 })).a.shape, [1]);
-  bytes[bytes.length - 1] ^= 1;
+  assertEquals((await readWeights(bytes, { sha256 })).a!.shape, [1]);
+  bytes[bytes.length - 1]! ^= 1;
   await assertRejects(() => readWeights(bytes, { sha256 }), Error, "SHA-256 must be");
 });
 
@@ -91,7 +91,7 @@ const architecture = vggArchitecture("stub", [2, 1, 2]);
 
 Deno.test("createNetwork() refuses NaN and says where", () => {
   const weights = stubWeights();
-  weights["block2_conv1.bias"].data[3] = NaN;
+  weights["block2_conv1.bias"]!.data[3] = NaN;
   assertThrows(
     () => createNetwork(architecture, weights),
     Error,
@@ -101,7 +101,7 @@ Deno.test("createNetwork() refuses NaN and says where", () => {
 
 Deno.test("createNetwork() refuses a wrong shape and names it", () => {
   const weights = stubWeights();
-  weights["block2_conv1.kernel"].shape = [3, 3, 6, 4];
+  weights["block2_conv1.kernel"]!.shape = [3, 3, 6, 4];
   assertThrows(() => createNetwork(architecture, weights), Error, "[height, width, 4, out]");
 });
 
@@ -130,7 +130,7 @@ Deno.test("readWeights() takes Node's buffers for what they are: views into some
   }
   const body = new Uint8Array(new Float32Array([2]).buffer);
   const buffer = Buffer.from(file({ a: entry("F32", [1], [0, 4]) }, body));
-  assertEquals(Array.from(parseSafetensors(buffer).a.data), [2]);
+  assertEquals(Array.from(parseSafetensors(buffer).a!.data), [2]);
 });
 
 Deno.test("parseSafetensors() looks eight bits up in their table", () => {
@@ -205,8 +205,8 @@ Deno.test("readWeights() does not read a file that is too large", async () => {
 Deno.test("readWeights() checks an MD5 where that is what was published", async () => {
   const bytes = file({ a: entry("F32", [1], [0, 4]) }, new Uint8Array(4));
   const md5 = createHash("md5").update(bytes).digest("hex");
-  assertEquals((await readWeights(bytes, { md5 })).a.shape, [1]);
-  bytes[bytes.length - 1] ^= 1;
+  assertEquals((await readWeights(bytes, { md5 })).a!.shape, [1]);
+  bytes[bytes.length - 1]! ^= 1;
   await assertRejects(() => readWeights(bytes, { md5 }), Error, `MD5 must be ${md5}`);
 });
 
@@ -216,7 +216,7 @@ Deno.test("readWeights() reads from an address", async () => {
     new Response(new Uint8Array(bytes), { status: url.endsWith("/a.safetensors") ? 200 : 404 });
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, handler);
   const address = `http://127.0.0.1:${server.addr.port}`;
-  assertEquals((await readWeights(`${address}/a.safetensors`)).a.shape, [1]);
+  assertEquals((await readWeights(`${address}/a.safetensors`)).a!.shape, [1]);
   await assertRejects(() => readWeights(`${address}/b`), Error, "current value is the answer 404");
   await server.shutdown();
 });

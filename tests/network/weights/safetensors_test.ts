@@ -4,7 +4,7 @@ import { assertAllClose } from "../../helpers/assert.ts";
 import { SMALL } from "../../helpers/seeded_networks.ts";
 
 Deno.test("writeSafetensors() writes what parseSafetensors() reads, to half precision", () => {
-  const weights = SMALL.inception5h();
+  const weights = SMALL.inception5h!();
   const file = writeSafetensors(weights, { notes: { network: "Inception 5h" } });
   const found = parseSafetensors(file);
   assertEquals(Object.keys(found), Object.keys(weights).sort());
