@@ -137,6 +137,7 @@ export type { Budget, LossOptions, StylizeOptions } from "./run/options.ts";
 export { createJudge, type Judge, judge, JUDGE_LAYERS, type Judgment } from "./run/judge/judge.ts";
 export {
   gatys,
+  nnst,
   type Overrides,
   painting,
   type PaintOptions,
@@ -145,6 +146,7 @@ export {
   presetOf,
   PRESETS,
   quick,
+  strotss,
   tutorial,
   tutorialFixed,
 } from "./run/presets.ts";

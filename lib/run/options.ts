@@ -166,14 +166,20 @@ export function canvasOf(start: Picture, { styleSize, scale }: StylizeOptions): 
   return { width, height, styleSize, start, scale };
 }
 
-/** The terms that the options ask for: `content`, `style`, `denoise`, and the further ones. */
+/**
+ * The terms that the options ask for: `content`, `style`, `denoise`, and the further ones. What weighs
+ * nothing is not computed.
+ */
 export function termsOf({ content, style, denoise, losses = [] }: LossOptions): (Loss | Term)[] {
-  return [
+  const terms = [
     ...(content ? [contentOf(content.picture, content)] : []),
     ...(style ? [styleTerm(style)] : []),
     ...(denoise ? [denoiseTerm(denoise)] : []),
     ...losses,
   ];
+  const weighty = terms.filter(({ weight, watch }) => watch || weight !== 0);
+  // Where nothing weighs anything, the objective says so.
+  return weighty.some(({ watch }) => !watch) ? weighty : terms;
 }
 
 function styleTerm({ others = [], ...style }: NonNullable<LossOptions["style"]>): Term {

@@ -14,109 +14,13 @@ import { average } from "../optimizers/average.ts";
 import { OPTIMIZERS } from "../optimizers/mod.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Picture } from "../picture/picture.ts";
+import { optionsOfMethod } from "./methods.ts";
 import type { StylizeOptions } from "./options.ts";
+import { PRESETS } from "./preset_table.ts";
 import { checkSettings, SETTINGS, type Settings } from "./settings.ts";
 import type { Start } from "./start.ts";
 
-/** The first layer of every block of VGG. */
-const PAINTED_LAYERS = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"] as const;
-
-/** The presets by name: the tutorial's settings and others, each with its source. */
-export const PRESETS = {
-  /**
-   * Hvass' tutorial 15 to the constant. The frozen network that it loads multiplies its input by 255
-   * once more, hence `inputScale`.
-   */
-  tutorial: {
-    contentLayers: ["relu3_1"],
-    contentWeight: 1.5,
-    styleWeight: 10,
-    denoiseWeight: 0.3,
-    measure: "gram",
-    weighting: "adaptive",
-    optimizer: "gradient-descent",
-    stepSize: 10,
-    iterations: 120,
-    start: "noise",
-    inputScale: 255,
-  },
-  /** The tutorial with pictures that enter the network once on the scale 0–255, as VGG was trained. */
-  tutorialFixed: {
-    contentLayers: ["relu3_1"],
-    contentWeight: 1.5,
-    styleWeight: 10,
-    denoiseWeight: 0.3,
-    measure: "gram",
-    weighting: "adaptive",
-    optimizer: "gradient-descent",
-    stepSize: 10,
-    iterations: 120,
-    start: "noise",
-  },
-  /**
-   * After Gatys, Ecker, Bethge 2015 (arXiv 1508.06576): their layers, constant weights, Gram matrices
-   * that do not grow with the picture. Differs from the paper: VGG-16, a start from the content image,
-   * Adam (their L-BFGS: `optimizer: "lbfgs"`), a little denoising. The weights were found by looking.
-   */
-  gatys: {
-    contentLayers: ["relu4_2"],
-    contentWeight: 1,
-    styleLayers: ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"],
-    styleWeight: 500,
-    denoiseWeight: 0.1,
-    measure: "gram-normalized",
-    weighting: "constant",
-    optimizer: "adam",
-    stepSize: 5,
-    iterations: 120,
-    start: "content",
-  },
-  /**
-   * Three quarters of a minute at 512 px on two cores without a GPU: Wasserstein distances on three sizes,
-   * from a content that has the style's colours already. Good at colour, strokes and shapes at once; large
-   * ornaments of a style are not taken over.
-   *
-   * After Crowson 2022 (style-transfer-pytorch): measure, coarse to fine, average. Differs from it: VGG-16,
-   * two content layers, deeper style layers count more, larger and fewer steps, the start. The numbers were
-   * found by looking and by `deno task judge`.
-   */
-  quick: {
-    contentLayers: ["relu3_1", "relu4_2"],
-    contentWeight: 0.009,
-    styleLayers: PAINTED_LAYERS,
-    layerWeights: [0.79, 0.158, 0.0315, 0.0158, 0.0079],
-    styleWeight: 1,
-    denoiseWeight: 0,
-    measure: "wasserstein",
-    weighting: "constant",
-    optimizer: "adam",
-    stepSize: 16,
-    average: 0.3,
-    sizes: [1 / 4, 1 / 2, 1],
-    iterations: [60, 30, 12],
-    start: "recolored",
-  },
-  /**
-   * As `quick` with five sizes and more steps: two to three minutes at 512 px on two cores. Nearer to the
-   * style in everything; the content gives way a little more.
-   */
-  painting: {
-    contentLayers: ["relu3_1", "relu4_2"],
-    contentWeight: 0.008,
-    styleLayers: PAINTED_LAYERS,
-    layerWeights: [0.736, 0.184, 0.046, 0.023, 0.0115],
-    styleWeight: 1,
-    denoiseWeight: 0,
-    measure: "wasserstein",
-    weighting: "constant",
-    optimizer: "adam",
-    stepSize: 14,
-    average: 0.5,
-    sizes: [1 / 4, Math.SQRT1_2 / 2, 1 / 2, Math.SQRT1_2, 1],
-    iterations: [140, 60, 45, 30, 24],
-    start: "recolored",
-  },
-} as const satisfies Record<string, Settings>;
+export { PRESETS } from "./preset_table.ts";
 
 /** The name of a preset. */
 export type PresetName = keyof typeof PRESETS;
@@ -147,6 +51,12 @@ export const tutorialFixed: Preset = presetOf("tutorialFixed");
 
 /** The preset `gatys`: after Gatys, Ecker, Bethge 2015 (arXiv 1508.06576), from the content with Adam. */
 export const gatys: Preset = presetOf("gatys");
+
+/** The preset `nnst`: after Kolkin et al. 2022 (arXiv 2203.13215), nearest neighbours. */
+export const nnst: Preset = presetOf("nnst");
+
+/** The preset `strotss`: after Kolkin et al. 2019 (arXiv 1904.12785), relaxed optimal transport. */
+export const strotss: Preset = presetOf("strotss");
 
 /** The preset `quick`: Wasserstein distances on three sizes, 45 s at 512 px on two cores. */
 export const quick: Preset = presetOf("quick");
@@ -190,7 +100,7 @@ export function optionsOf(settings: Overrides, content: Picture, style: Picture)
     ...(typeof optimizer === "string" && { optimizer }),
   });
   const { contentLayers, contentWeight, styleLayers, styleWeight, layerWeights, ...more } = plain;
-  const { stepSize, average: decay, ...rest } = more;
+  const { stepSize, average: decay, method, ...rest } = more;
   const { denoiseWeight, denoisePower, denoiseReduce, iterations = 120, ...others } = rest;
   const steps = typeof optimizer === "object"
     ? optimizer
@@ -208,6 +118,8 @@ export function optionsOf(settings: Overrides, content: Picture, style: Picture)
     optimizer: decay === undefined ? steps : average(steps, { decay }),
     iterations,
     ...given({ ...others, start }),
+    ...(method !== undefined && method !== "layers" &&
+      optionsOfMethod(method, content, style, steps)),
   };
 }
 

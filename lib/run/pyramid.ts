@@ -147,7 +147,8 @@ function leastSide(
   { content, style, styleScale = 1 }: StylizeOptions,
   { width, height }: Picture,
 ): number {
-  const layers = layersLike(network, [...content?.layers ?? [], ...style?.layers ?? []]);
+  const named = [...content?.layers ?? [], ...style?.layers ?? []];
+  const layers = layersLike(network, style?.layers ? named : [...named, ...network.layers]);
   const stride = Math.max(1, ...layers.map((layer) => layerStride(network, layer)));
   const longer = (a: number, b: number) => Math.ceil(stride * Math.max(a, b) / Math.min(a, b));
   const ofStyle = style

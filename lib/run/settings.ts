@@ -10,6 +10,7 @@ import { MEASURES } from "../loss/style/measures.ts";
 import { BORDERS, POOLINGS } from "../network/variants.ts";
 import { OPTIMIZERS } from "../optimizers/mod.ts";
 import { KEEP_COLORS } from "./control.ts";
+import { METHODS } from "./methods.ts";
 import { type StartName, STARTS } from "./start.ts";
 
 /** How a picture is painted; what is left out is the preset's. */
@@ -39,6 +40,11 @@ export type Settings = {
   /** A factor for each of `styleLayers`; left out, the mean over them. */
   layerWeights?: readonly number[];
   denoiseWeight?: number;
+  /**
+   * What is compared: features and statistics of `layers`, or by a complete method its own terms, which
+   * take the place of content and style loss.
+   */
+  method?: "layers" | "nnst" | "strotss";
   /** How style is measured: one of {@linkcode MEASURES}. */
   measure?: string;
   /** 1 for absolute differences between neighbours, 2 for squared ones. */
@@ -112,6 +118,7 @@ export const SETTINGS: { readonly [name in keyof Required<Settings>]: SettingKin
     help: "a factor for each style layer (left out: their mean)",
   },
   denoiseWeight: { kind: "number", least: 0, help: "of the denoise loss" },
+  method: { kind: "choice", choices: METHODS, help: "what is compared" },
   measure: { kind: "choice", choices: Object.keys(MEASURES), help: "how style is measured" },
   denoisePower: { kind: "choice", choices: [1, 2], help: "absolute or squared differences" },
   denoiseReduce: { kind: "choice", choices: ["sum", "mean"], help: "of the differences" },

@@ -135,7 +135,7 @@ Deno.test("wrong sizes are refused before the run", async () => {
   await refuses({ sizes: [8, 32] }, "a number for each of the 2 sizes");
   await refuses({ sizes: [1, 16, 32] }, "sizes must rise");
   await refuses({ sizes: [1.5, 16, 32] }, "whole numbers");
-  await refuses({ sizes: [2, 16, 32] }, "at least 3 pixels");
+  await refuses({ sizes: [2, 16, 32] }, "at least 6 pixels");
   await refuses({ sizes: undefined }, "needs a list of sizes");
   network.dispose();
 });
