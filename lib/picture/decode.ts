@@ -1,18 +1,20 @@
 /**
  * From the bytes of a picture file to RGB values: the format is told by the content, never by the
  * name; the declared size is checked before anything is decoded; alpha is composed on white; the
- * picture is turned upright as its EXIF orientation says. Colour profiles are not applied.
+ * picture is turned upright as its EXIF orientation says; colors are converted to sRGB.
  *
  * @module
  */
 import { cannot } from "../base/check.ts";
+import { readBmp, readBmpSize } from "./bmp.ts";
 import { MAX_PIXELS } from "./picture.ts";
-import { FORMATS, type Header, type Samples, UnsupportedError } from "./formats.ts";
+import { type Rgb, toRgb, UnsupportedError } from "./samples.ts";
+import { firstLine, readHeader, readSamples } from "./vips.ts";
 
-/** RGB interleaved, row by row, 0–255; whole levels as bytes, a quarter of the memory. */
-export type Rgb = { width: number; height: number; data: Float32Array | Uint8Array };
+/** The formats that are read, in the order in which messages list them. */
+const FORMATS = ["PNG", "JPEG", "TIFF", "WebP", "AVIF", "GIF", "BMP"];
 
-/** How files of a format begin: name, offset, characters. The first that fits counts. */
+/** How files begin: name, offset, characters. The first that fits counts. */
 const SIGNATURES: [name: string, offset: number, text: string][] = [
   ["PNG", 0, "\x89PNG\r\n\x1a\n"],
   ["JPEG", 0, "\xff\xd8\xff"],
@@ -21,11 +23,11 @@ const SIGNATURES: [name: string, offset: number, text: string][] = [
   ["BMP", 0, "BM"],
   ["GIF", 0, "GIF8"],
   ["WebP", 8, "WEBP"],
+  ["AVIF", 4, "ftypavi"],
   ["HEIC", 4, "ftyphei"],
   ["HEIC", 4, "ftyphev"],
   ["HEIC", 4, "ftypmif1"],
   ["HEIC", 4, "ftypmsf1"],
-  ["AVIF", 4, "ftypavi"],
   ["a video", 4, "ftyp"],
   ["JPEG XL", 0, "\xff\x0a"],
   ["JPEG XL", 4, "JXL "],
@@ -34,107 +36,93 @@ const SIGNATURES: [name: string, offset: number, text: string][] = [
   ["PDF", 0, "%PDF"],
 ];
 
+/** What else may help with a file that is not read. */
+const HELP: Record<string, string> = {
+  HEIC:
+    "on an iPhone choose Settings, Camera, Formats, Most Compatible; elsewhere export it as JPEG",
+};
+
 /** The format's name; for what is no picture, words that say what it looks like. */
-function recognise(bytes: Uint8Array): string {
+function recognize(bytes: Uint8Array): string {
   const start = String.fromCharCode(...bytes.subarray(0, 512));
   const known = SIGNATURES.find(([, offset, text]) => start.startsWith(text, offset));
+  // `mif1` is any HEIF: the list of compatible brands that follows says which.
+  if (known?.[0] === "HEIC" && /^.{8}(mif1|msf1).{0,80}avi[fs]/s.test(start)) return "AVIF";
   if (known) return known[0];
   if (/^\W*<(!doctype html|html|head|body)/i.test(start)) return "a web page (HTML)";
   if (/^\W*<(\?xml|svg)/i.test(start)) return "SVG or XML";
+  if (start.startsWith("version https://git-lfs")) return "a Git LFS pointer (run `git lfs pull`)";
   // deno-lint-ignore no-control-regex
   return /[\0-\x08]/.test(start) ? "of no known format" : "text";
 }
 
-/** RGB of samples: grey is repeated, 16 bits keep their fractions, c a + 255 (1 - a) over white. */
-function toRgb({ data, channels, max }: Samples, { width, height }: Header): Rgb {
-  if (data.length !== width * height * channels) {
-    throw new Error(`${data.length} samples for ${width}x${height} pixels`);
-  }
-  const hasAlpha = channels === 2 || channels === 4;
-  let whole = data instanceof Uint8Array && max === 255;
-  if (hasAlpha) {
-    for (let i = channels - 1; whole && i < data.length; i += channels) whole = data[i] === max;
-  }
-  const rgb = new (whole ? Uint8Array : Float32Array)(width * height * 3);
-  const isGrey = channels < 3;
-  for (let from = 0, to = 0; from < data.length; from += channels) {
-    const alpha = hasAlpha ? data[from + channels - 1] / max : 1;
-    const white = 255 * (1 - alpha);
-    for (let c = 0; c < 3; c++) {
-      rgb[to++] = data[isGrey ? from : from + c] * (255 / max) * alpha + white;
-    }
-  }
-  return { width, height, data: rgb };
-}
+/** A decoded picture, and sentences on its colors that begin after "The picture x". */
+export type DecodedPicture = Rgb & { notes: string[] };
 
 /**
- * Turns a picture upright. Orientations (EXIF 2.3, tag 0x0112): 1 as it is, 2 left and right swapped,
- * 3 both swapped, 4 top and bottom swapped; 5–8 the same with rows stored as columns.
- */
-function turnUpright(picture: Rgb, orientation: number): Rgb {
-  if (orientation === 1) return picture;
-  const { width: storedWidth, height: storedHeight, data: stored } = picture;
-  const exchanged = orientation >= 5;
-  const flipX = [2, 3, 7, 8].includes(orientation);
-  const flipY = [3, 4, 6, 7].includes(orientation);
-  const [width, height] = exchanged ? [storedHeight, storedWidth] : [storedWidth, storedHeight];
-  const data = stored instanceof Uint8Array
-    ? new Uint8Array(stored.length)
-    : new Float32Array(stored.length);
-  for (let y = 0, to = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const [column, row] = exchanged ? [y, x] : [x, y];
-      const storedX = flipX ? storedWidth - 1 - column : column;
-      const storedY = flipY ? storedHeight - 1 - row : row;
-      const from = (storedY * storedWidth + storedX) * 3;
-      data[to++] = stored[from];
-      data[to++] = stored[from + 1];
-      data[to++] = stored[from + 2];
-    }
-  }
-  return { width, height, data };
-}
-
-/**
- * The picture in `bytes`, upright, on white.
+ * The picture in `bytes`, upright, on white, in sRGB.
  *
  * @param what What is being done, for messages: `read the picture "x.png"`.
  * @throws RangeError if there is no picture in the bytes, or one that is too large, cut short,
  * damaged, or of a kind that is not read.
  */
-export function decodePicture(bytes: Uint8Array, what: string): Rgb {
+export async function decodePicture(bytes: Uint8Array, what: string): Promise<DecodedPicture> {
   if (bytes.length === 0) {
     throw new RangeError(cannot(what, "the file must hold a picture", "0 bytes"));
   }
-  const name = recognise(bytes);
-  const format = Object.hasOwn(FORMATS, name) ? FORMATS[name] : undefined;
-  if (!format) {
-    const names = Object.keys(FORMATS).join(", ");
-    const rule = `its content must be one of ${names} (convert other formats first)`;
+  const name = recognize(bytes);
+  if (!FORMATS.includes(name)) {
+    const help = HELP[name] ?? "convert other formats first";
+    const rule = `its content must be one of ${FORMATS.join(", ")} (${help})`;
     throw new RangeError(cannot(what, rule, name));
   }
-  const read = <T>(step: () => T): T => {
-    try {
-      return step();
-    } catch (error) {
-      const { message } = error as Error;
-      const [rule, value] = isUnsupported(error)
-        ? ["it must be of a common kind (save it as an 8-bit PNG or JPEG)", message]
-        : [`the ${name} must be complete and undamaged`, `${bytes.length} bytes (${message})`];
-      throw new RangeError(cannot(what, rule, value), { cause: error });
-    }
+  const explain = (error: unknown) => {
+    const message = firstLine(error);
+    if (message.startsWith("Cannot ")) return error;
+    const [rule, value] = isUnsupported(error)
+      ? ["it must be of a common kind (save it as an 8-bit PNG or JPEG)", message]
+      : [`the ${name} must be complete and undamaged`, `${bytes.length} bytes (${message})`];
+    return new RangeError(cannot(what, rule, value), { cause: error });
   };
-  const header = read(() => format.readHeader(bytes));
-  const { width, height, orientation } = header;
-  if (!(width > 0 && height > 0 && width * height <= MAX_PIXELS)) {
-    const rule = `its size must be from 1x1 to ${MAX_PIXELS / 1e6} megapixels`;
-    throw new RangeError(cannot(what, rule, `${width}x${height}`));
+  try {
+    if (name === "BMP") {
+      const { width, height } = readBmpSize(bytes);
+      checkSize(width, height, what);
+      return { ...toRgb(readBmp(bytes), width, height), notes: [] };
+    }
+    const header = await readHeader(bytes, what);
+    checkSize(header.width, header.height, what);
+    checkLength(bytes, name, header.width, header.height);
+    const { width, height, samples, notes } = await readSamples(bytes, header, what);
+    return { ...toRgb(samples, width, height), notes };
+  } catch (error) {
+    throw explain(error);
   }
-  return turnUpright(read(() => toRgb(format.readSamples(bytes, header), header)), orientation);
 }
 
-/** Decoders say in many words that they do not know a kind of file. */
+function checkSize(width: number, height: number, what: string): void {
+  if (width > 0 && height > 0 && width * height <= MAX_PIXELS) return;
+  const rule = `its size must be from 1x1 to ${MAX_PIXELS / 1e6} megapixels`;
+  throw new RangeError(cannot(what, rule, `${width}x${height}`));
+}
+
+/**
+ * Throws where a file is too short for the size that it declares, before memory is taken for it: deflate
+ * makes at most 1032 bytes of one, and a block of 8x8 pixels takes at least a bit in a JPEG.
+ */
+function checkLength(bytes: Uint8Array, name: string, width: number, height: number): void {
+  let least = 0;
+  if (name === "PNG") {
+    const samples = [1, 1, 3, 1, 2, 1, 4][bytes[25]!] ?? 1;
+    least = height * (1 + Math.ceil(width * samples * bytes[24]! / 8)) / 1032;
+  } else if (name === "JPEG") {
+    least = Math.ceil(width / 8) * Math.ceil(height / 8) / 8;
+  }
+  if (bytes.length < least) throw new Error(`${width}x${height} pixels cannot be in so few`);
+}
+
+/** Decoders say in many words that they do not know a kind of file; its format we know ourselves. */
 function isUnsupported(error: unknown): boolean {
   return error instanceof UnsupportedError ||
-    /unsupported|not supported|only /i.test((error as Error).message);
+    /unsupported(?! image format)|not supported|not been built in/i.test((error as Error).message);
 }

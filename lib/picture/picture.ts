@@ -22,7 +22,10 @@ export type Picture = {
   readonly data: Float32Array;
 };
 
-/** No picture of more than 100 megapixels is read or made. */
+/**
+ * No picture of more than 100 megapixels is read or made. While the largest are read, the process takes
+ * up to 1.7 GB (1.9 GB for BMP, 0.6 GB if they are made small at once), and 2.3 GB for 16 bits with alpha.
+ */
 export const MAX_PIXELS = 100e6;
 
 /** The tensor `[1, H, W, 3]` of a picture, a copy: yours to dispose. */

@@ -27,9 +27,9 @@ export type ReadOptions = ResizeOptions & {
 /**
  * Reads a picture from a path, a `file:`, `http:` or `https:` address, or bytes, and resizes it if
  * asked to; a size above the picture's own enlarges it, as in the tutorial. PNG, JPEG, TIFF (the first
- * page) and BMP, told by content, not by name; up to 100 megapixels. Greyscale, palettes, 1 to 16 bits
- * and CMYK JPEG become RGB; alpha is composed on white; EXIF's orientation is applied; colour profiles
- * are not.
+ * page), WebP, AVIF, GIF (the first frame) and BMP, told by content, not by name; up to 100 megapixels.
+ * Greyscale, palettes, 1 to 16 bits and CMYK become RGB, color profiles are converted to sRGB; alpha is
+ * composed on white; EXIF's orientation is applied.
  *
  * @throws Error if it cannot be read, RangeError if what was read is no such picture.
  */
@@ -46,7 +46,9 @@ export async function readPicture(source: Source, options: ReadOptions = {}): Pr
     for (const i of [0, 1]) checkPositiveInteger(what, `size[${i}]`, size[i]);
   }
   const kernel = kernelOf({ kernel: options.kernel }, what);
-  const { width, height, data } = decodePicture(await readBytes(source, what), what);
+  const decoded = await decodePicture(await readBytes(source, what), what);
+  const { width, height, data, notes } = decoded;
+  for (const note of notes) onNote(`The picture ${nameSource(source)} ${note}`);
   const target = maxSize !== undefined
     ? { maxSize }
     : { width: size?.[0] ?? width, height: size?.[1] ?? height };

@@ -2,7 +2,7 @@
 
     python tests/reference/make_picture_golden.py
 
-Needs NumPy and Pillow (written with Pillow 13.0.0, NumPy 2.4.6). The picture files are the input,
+Needs NumPy and Pillow with AVIF (written with Pillow 13.0.0, NumPy 2.4.6). The picture files are the input,
 golden.json holds, for each, the RGB values that Pillow reads, orientation applied and alpha composed
 on white (row by row, uint8, or uint16 = 257 times the value where whole levels are too coarse;
 compressed with zlib, in base64). A second table holds samples
@@ -10,6 +10,7 @@ of Lanczos resizes of a shipped photograph, a third one small resizes with each 
 """
 
 import base64
+import io
 import json
 import struct
 import zlib
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import PIL
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "tests" / "golden" / "pictures"
@@ -219,11 +220,90 @@ def make_tiff_and_bmp() -> None:
     save("rgba.bmp", rgba)
 
 
-def make_other() -> None:
-    """Formats that are refused, and what a text file called .png looks like."""
+def make_webp_avif_gif() -> None:
     colour = Image.fromarray(scene())
-    for name in ("refused.webp", "refused.gif"):
-        colour.save(OUT / name)
+    rgba = Image.fromarray(np.dstack([scene(), alpha_ramp()]))
+    save("lossy.webp", colour, quality=90)
+    save("lossless.webp", rgba, lossless=True, exact=True)
+    save("photo.avif", colour, quality=90, subsampling="4:4:4")
+    colour.save(OUT / "frames.gif", save_all=True, append_images=[colour.rotate(90)])
+    expect("frames.gif")
+
+
+def display_p3() -> bytes:
+    """A profile with the primaries of Display P3: that of sRGB with other colorants (D50, SMPTE EG 432-1)."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[24:36] = bytes(12)  # the date: the same file every time
+    colorants = {
+        b"rXYZ": (0.51512, 0.2412, -0.00105),
+        b"gXYZ": (0.29198, 0.69225, 0.04189),
+        b"bXYZ": (0.1571, 0.06657, 0.78407),
+    }
+    for tag, values in colorants.items():
+        entry = profile.index(tag, 128)
+        start = struct.unpack(">I", profile[entry + 4 : entry + 8])[0]
+        numbers = [round(value * 65536) for value in values]
+        profile[start + 8 : start + 20] = struct.pack(">iii", *numbers)
+    return bytes(profile)
+
+
+def make_profiles() -> None:
+    """Display P3 as what it is in sRGB; the red that sRGB calls 255, 0, 0; a profile that is none."""
+    profile = display_p3()
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    target = ImageCms.createProfile("sRGB")
+    colour = Image.fromarray(scene())
+    for name in ("display-p3.png", "display-p3.jpg"):
+        colour.save(OUT / name, icc_profile=profile, **({"quality": 95, "subsampling": 0}))
+        expect(name, np.asarray(ImageCms.profileToProfile(Image.open(OUT / name), source, target)))
+    red = Image.new("RGB", (4, 4), (234, 51, 35))
+    red.save(OUT / "display-p3-red.png", icc_profile=profile)
+    expect("display-p3-red.png", np.full((4, 4, 3), (255, 0, 0), np.uint8))
+    save("no-profile.png", colour, icc_profile=b"This is no profile. " * 10)
+    save("no-profile.jpg", colour, icc_profile=b"This is no profile. " * 10, quality=92, subsampling=0)
+
+
+def make_odd() -> None:
+    """Whole pictures with something odd about them, which Pillow reads as well."""
+    plain = (OUT / "rgb.png").read_bytes()
+    header, rest, end = plain[:33], plain[33:-12], plain[-12:]
+    (OUT / "odd-text.png").write_bytes(header + png_chunk(b"tEXt", b"") + rest + end)
+    (OUT / "odd-no-end.png").write_bytes(header + rest)
+    colour = Image.fromarray(scene())
+    stored = io.BytesIO()
+    colour.save(stored, "jpeg", quality=92, keep_rgb=True)
+    marked = stored.getvalue()  # Adobe's mark says RGB, no JFIF
+    at = marked.index(b"\xff\xee")
+    unmarked = bytearray(marked[:at] + marked[at + 2 + struct.unpack(">H", marked[at + 2 : at + 4])[0] :])
+    frame, scan = unmarked.index(b"\xff\xc0"), unmarked.index(b"\xff\xda")
+    for i, letter in enumerate(b"RGB"):
+        unmarked[frame + 10 + 3 * i] = unmarked[scan + 5 + 2 * i] = letter
+    (OUT / "rgb-no-mark.jpg").write_bytes(unmarked)
+    # Beside JFIF, which is always YCbCr, Adobe's 0 counts for nothing.
+    jfif = (OUT / "baseline-444.jpg").read_bytes()
+    mark = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"
+    (OUT / "jfif-adobe-0.jpg").write_bytes(jfif[:20] + mark + jfif[20:])
+    for name in ("odd-text.png", "odd-no-end.png", "rgb-no-mark.jpg", "jfif-adobe-0.jpg"):
+        expect(name)
+
+
+def make_refused() -> None:
+    """Small files that claim much, and a kind that is not read."""
+    jpeg = (OUT / "baseline-444.jpg").read_bytes()
+    frame = jpeg.index(b"\xff\xc0")
+    length = 2 + struct.unpack(">H", jpeg[frame + 2 : frame + 4])[0]
+    large = bytearray(jpeg[frame : frame + length])
+    large[5:9] = struct.pack(">HH", 65000, 65000)
+    (OUT / "refused-two-frames.jpg").write_bytes(jpeg[:frame] + large + jpeg[frame:])
+    # After the scan nobody need look at another frame: Pillow does and refuses it.
+    (OUT / "odd-late-frame.jpg").write_bytes(jpeg[:-2] + large + jpeg[-2:])
+    expect("odd-late-frame.jpg", np.asarray(Image.open(OUT / "baseline-444.jpg")))
+    wide = png_chunk(b"IHDR", struct.pack(">IIBBBBB", 10**8, 1, 8, 0, 0, 0, 0))
+    data = png_chunk(b"IDAT", zlib.compress(b""))
+    (OUT / "refused-wide.png").write_bytes(
+        b"\x89PNG\r\n\x1a\n" + wide + data + png_chunk(b"IEND", b"")
+    )
+    Image.fromarray((scene()[..., 0] / 255).astype(np.float32)).save(OUT / "refused-float.tif")
 
 
 def resized() -> dict:
@@ -271,7 +351,10 @@ def main() -> None:
     make_jpeg()
     make_oriented()
     make_tiff_and_bmp()
-    make_other()
+    make_webp_avif_gif()
+    make_profiles()
+    make_odd()
+    make_refused()
     golden = {
         "madeBy": "tests/reference/make_picture_golden.py, "
         f"Pillow {PIL.__version__}, NumPy {np.__version__}",
