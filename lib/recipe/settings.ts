@@ -20,18 +20,18 @@ import { checkSetting, type SettingKind, SETTINGS, type Settings } from "../run/
 
 /** What a picture is made with; what is left out is that of {@linkcode DEFAULTS} or the preset's. */
 export type PictureSettings = Settings & {
-  /** Where the other settings come from. @default {"gatys"} */
+  /** Where the other settings come from. @default {"quick"} */
   preset?: PresetName;
   /** What looks at the pictures. @default {"vgg16"} */
   network?: string;
-  /** Longer side of the content image and of the mixed image, in pixels. @default {300} */
+  /** Longer side of the content image and of the mixed image, in pixels. @default {512} */
   size?: number;
   /** Longer side of the style image, in pixels. @default `size` */
   styleSize?: number;
 };
 
-/** The preset is the one whose pictures look best; the tutorial itself is `tutorial`. */
-export const DEFAULTS = { preset: "gatys", network: "vgg16", size: 300, seed: 1 } as const;
+/** The preset is the one whose pictures look best within a minute; the tutorial itself is `tutorial`. */
+export const DEFAULTS = { preset: "quick", network: "vgg16", size: 512, seed: 1 } as const;
 
 /** Every setting of a picture: what it may be, and what it is. */
 export const PICTURE_SETTINGS: {

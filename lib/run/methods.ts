@@ -24,9 +24,8 @@ export function optionsOfMethod(
   optimizer: Optimizer,
 ): Pick<StylizeOptions, "losses" | "optimizer" | "finish"> {
   if (method === "strotss") {
-    const contentWeight = ({ index }: { index: number }) => 8 / 2 ** index;
     return {
-      losses: [strotssOf(content, style, { positions: 512, contentWeight })],
+      losses: [strotssOf(content, style, { positions: 512 })],
       optimizer: onPyramid(optimizer),
     };
   }

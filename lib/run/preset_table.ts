@@ -128,7 +128,7 @@ export const PRESETS = {
    * shapes without comparing features; bold. Minutes at 512 px on two cores.
    *
    * After Kolkin, Salavon, Shakhnarovich 2019 (arXiv 1904.12785), STROTSS. Differs from it: fewer and longer
-   * steps, half as many places, α from 8; signed in the doc of `strotssOf`.
+   * steps, half as many places; signed in the doc of `strotssOf`.
    */
   strotss: {
     method: "strotss",

@@ -106,8 +106,8 @@ function sourceOf({ content, style, start, resume }: StylizeOptions): Picture {
 }
 
 /**
- * The sizes in pixels, and their iterations counted through. Of sizes that are shares, those too small for
- * the network are left out; sizes in pixels are meant as they are.
+ * The sizes in pixels, and their iterations counted through. Sizes that are shares become at least as large
+ * as the network needs, so that presets work for small pictures; sizes in pixels are meant as they are.
  */
 function scalesOf(
   { sizes = [1], size, iterations = 120 }: StylizeOptions,
@@ -135,26 +135,31 @@ function scalesOf(
     throw new RangeError(cannot(what, rule, describe([...sizes])));
   }
   let begin = 0;
-  return all.flatMap((size, i) => {
-    if (size < least && i < all.length - 1) return [];
-    return [{ size, begin, end: begin += counts[i]! }];
-  }).map((scale, index) => ({ index, ...scale }));
+  return all.map((size, index) => ({
+    index,
+    size: Math.min(Math.max(size, least), all.at(-1)!),
+    begin,
+    end: begin += counts[index]!,
+  }));
 }
 
 /** The longer side that a picture of this shape must have for the deepest layer of content and style. */
 function leastSide(
   network: Network,
   { content, style, styleScale = 1 }: StylizeOptions,
-  { width, height }: Picture,
+  source: Picture,
 ): number {
   const named = [...content?.layers ?? [], ...style?.layers ?? []];
   const layers = layersLike(network, style?.layers ? named : [...named, ...network.layers]);
   const stride = Math.max(1, ...layers.map((layer) => layerStride(network, layer)));
-  const longer = (a: number, b: number) => Math.ceil(stride * Math.max(a, b) / Math.min(a, b));
-  const ofStyle = style
-    ? Math.ceil(longer(style.picture.width, style.picture.height) / styleScale)
-    : 0;
-  return Math.max(longer(width, height), ofStyle);
+  const least = (picture: Picture) => {
+    let side = stride;
+    for (;; side++) {
+      const { width, height } = sizeOf(picture, { maxSize: side });
+      if (Math.min(width, height) >= stride) return side;
+    }
+  };
+  return Math.max(least(source), style ? Math.ceil(least(style.picture) / styleScale) : 0);
 }
 
 /** The state of a run on a larger picture. */

@@ -15,7 +15,7 @@ import {
   settingsOfFlags,
   todaysFlag,
 } from "../recipe/flags.ts";
-import { type PictureSettings, SETTING_NAMES } from "../recipe/settings.ts";
+import { DEFAULTS, type PictureSettings, SETTING_NAMES } from "../recipe/settings.ts";
 import { STARTS } from "../run/start.ts";
 import {
   EXIT_CODES,
@@ -60,7 +60,7 @@ export const HELP = `Style transfer: paints CONTENT in the manner of STYLE.
 
 Usage: deno task stylize CONTENT STYLE --out FILE [options]
 
-Settings (what is in brackets is meant unless given; "gatys: X" is that preset's own):
+Settings (what is in brackets is meant unless given; "${DEFAULTS.preset}: X" is that preset's own):
 ${flagHelp(FLAGS_OF_SETTINGS)}
 
 Files and the run:
@@ -75,7 +75,7 @@ Older names still count: ${
 Examples:
   deno task stylize notebooks/images/content/eilean-donan.jpg \\
     notebooks/images/style/church-at-auvers.jpg --out mixed.png
-  deno task stylize photo.jpg painting.jpg --out mixed.jpg --size 512 -n 200
+  deno task stylize photo.jpg painting.jpg --out mixed.jpg --preset painting --size 768
   deno task stylize photo.jpg painting.jpg --out mixed.png --preset tutorial --trace log.csv
   deno task stylize --from mixed.png --out again.png
 

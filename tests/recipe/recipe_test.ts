@@ -55,9 +55,10 @@ Deno.test("a recipe that was written as flags is read as settings", async () => 
 });
 
 Deno.test("makeRecipe() fills in what was left out, and says the iterations that were done", async () => {
-  const settings = { styleWeight: 2, iterations: 90, seconds: 5 };
+  const preset = "gatys";
+  const settings = { preset, styleWeight: 2, iterations: 90, seconds: 5 } as const;
   const made = await makeRecipe({ ...recipe, settings, iterations: 7 });
-  assertEquals(made.settings, { ...DEFAULTS, styleWeight: 2, iterations: 7 });
+  assertEquals(made.settings, { ...DEFAULTS, preset, styleWeight: 2, iterations: 7 });
   assertEquals(made.version, await codeVersion());
 });
 

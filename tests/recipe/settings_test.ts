@@ -49,8 +49,10 @@ Deno.test("layers may be VGG's wherever the network has counterparts", () => {
 });
 
 Deno.test("settingsAfter() says the iterations that were done, in place of limits", () => {
-  const settings: PictureSettings = { iterations: 500, seconds: 3, evaluations: 90, seed: 4 };
-  assertEquals(settingsAfter(settings, 17), { ...DEFAULTS, seed: 4, iterations: 17 });
+  const preset = "gatys";
+  const limits = { iterations: 500, seconds: 3, evaluations: 90 };
+  const settings: PictureSettings = { preset, ...limits, seed: 4 };
+  assertEquals(settingsAfter(settings, 17), { ...DEFAULTS, preset, seed: 4, iterations: 17 });
 });
 
 Deno.test("settingsAfter() of a run from coarse to fine ends with the size that it had reached", () => {
@@ -67,7 +69,7 @@ Deno.test("settingsAfter() of a run from coarse to fine ends with the size that 
 });
 
 Deno.test("the style is as large as the content unless said otherwise", () => {
-  assertEquals(styleSizeOf({}), 300);
+  assertEquals(styleSizeOf({}), 512);
   assertEquals(styleSizeOf({ size: 64 }), 64);
   assertEquals(styleSizeOf({ size: 64, styleSize: 32 }), 32);
   assertEquals(styleSizeOf({ size: 64, styleScale: 1.5 }), 96);

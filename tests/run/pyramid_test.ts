@@ -92,15 +92,16 @@ useEachEngine(
   },
 );
 
-useEachEngine("shares that are too small for the network are left out", async () => {
+useEachEngine("shares that are too small for the network are raised to what it needs", async () => {
   const network = stubNetwork();
   const sizes: number[] = [];
   const style = { picture: noisePicture(40, 36, 2), layers: ["relu3_2"] };
   const run = { ...options, style, sizes: [0.05, 0.1, 0.5, 1], iterations: [3, 3, 2, 1] };
   const onFrame = ({ scale }: Frame) => sizes.push(scale!.size);
   const { iterations } = await stylize(network, { ...run, onFrame });
-  assertEquals(sizes, [16, 16, 32]);
-  assertEquals(iterations, 3);
+  // relu3_2 has a stride of 4: 32x24 becomes 6x4, at least.
+  assertEquals(sizes, [6, 6, 6, 6, 6, 6, 16, 16, 32]);
+  assertEquals(iterations, 9);
   network.dispose();
 }, ["cpu"]);
 

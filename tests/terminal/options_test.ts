@@ -13,7 +13,7 @@ Deno.test("flags, settings and the help text list the same names", () => {
 });
 
 Deno.test("the help names the choices and the defaults", () => {
-  for (const text of ["gram-normalized", "(300)", "(gatys: 500)", "native", "Exit codes", "143"]) {
+  for (const text of ["gram-normalized", "(512)", "(quick: 16)", "native", "Exit codes", "143"]) {
     assert(HELP.includes(text), text);
   }
   for (const old of Object.keys(OLD_FLAGS)) assert(HELP.includes(`--${old}`), old);

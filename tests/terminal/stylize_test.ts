@@ -138,7 +138,17 @@ Deno.test("a run that diverges ends with 1, and leaves the picture of yesterday 
 async function startLong(folder: string): Promise<Deno.ChildProcess> {
   const out = join(folder, "mixed.png");
   const files = ["--out", out, "--trace", join(folder, "trace.csv"), "--save-every", "2"];
-  const child = command(SCRIPT, [content, style, ...files, "--size", "64", "-n", "5000"]).spawn();
+  const child = command(SCRIPT, [
+    content,
+    style,
+    ...files,
+    "--preset",
+    "gatys",
+    "--size",
+    "64",
+    "-n",
+    "5000",
+  ]).spawn();
   for (let i = 0; i < 600 && !namesIn(folder).includes("mixed.png"); i++) {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
