@@ -205,6 +205,8 @@ export {
   type ShowOptions,
   stackedBars,
   type StackedBarsOptions,
+  sweep,
+  type SweepOptions,
   type Table,
   table,
   type TableOptions,

@@ -42,14 +42,18 @@ export function progressLine(progress: Progress): string {
 export function progressBundle(progress: Progress): Bundle {
   const { iteration, iterations, last, stopped } = progress;
   const part = last && !stopped ? 1 : (iteration + 1) / Math.max(1, iterations);
-  const width = Math.round(1000 * Math.min(1, part)) / 10;
   const line = progressLine(progress);
-  const bar = "height: 6px; border-radius: 3px; background: ";
   return {
-    "text/html": `<div style="max-width: 640px; font-size: 13px">` +
-      `<div style="${bar}rgba(128, 128, 128, 0.3)">` +
-      `<div style="width: ${width}%; ${bar}${stopped ? "#e69f00" : "#0072b2"}"></div></div>` +
+    "text/html": `<div style="max-width: 640px; font-size: 13px">${drawBar(part, stopped)}` +
       `<span>${escapeXml(line)}</span></div>`,
     "text/plain": line,
   };
+}
+
+/** A bar of which a part is full; in another colour where it stopped there. */
+export function drawBar(part: number, stopped = false): string {
+  const width = Math.round(1000 * Math.min(1, part)) / 10;
+  const style = "height: 6px; border-radius: 3px; background: ";
+  return `<div style="${style}rgba(128, 128, 128, 0.3)">` +
+    `<div style="width: ${width}%; ${style}${stopped ? "#e69f00" : "#0072b2"}"></div></div>`;
 }

@@ -103,11 +103,14 @@ export function live(options: LiveOptions = {}): (frame: LiveFrame) => Promise<v
 
   return async (frame) => {
     const { iteration, iterations, seconds, losses, picture } = frame;
-    if (!run || run.ended || iteration <= run.lastIteration) run = newRun(frame, publisher);
     const last = frame.last ?? iteration + 1 >= iterations;
+    // A loop of one's own may say only afterwards that an iteration was the last.
+    const goesOn = run && !run.ended && iteration > run.lastIteration - (last ? 1 : 0);
+    if (!run || !goesOn) run = newRun(frame, publisher);
+    const isNew = iteration > run.lastIteration;
     run.lastIteration = iteration;
     run.ended = last;
-    for (const [name, { loss }] of Object.entries(losses ?? {})) {
+    for (const [name, { loss }] of Object.entries(isNew && losses || {})) {
       (run.curves[name] ??= []).push(loss);
     }
     const progress = progressOf(frame, run, last);
@@ -144,7 +147,7 @@ function newRun({ iteration, seconds }: LiveFrame, publisher: Publisher): Run {
   return {
     startIteration: iteration,
     startSeconds: seconds,
-    lastIteration: iteration,
+    lastIteration: iteration - 1,
     ended: false,
     counted: -Infinity,
     drawn: -Infinity,

@@ -36,6 +36,7 @@ export type { Chart };
 export { scrub, type ScrubFrame, type ScrubOptions } from "./scrub.ts";
 export { contactSheet, type ContactSheetOptions, type ShowOptions } from "./sheet.ts";
 export { stackedBars, type StackedBarsOptions } from "./stacked_bars.ts";
+export { sweep, type SweepOptions } from "./sweep.ts";
 export { type Table, table, type TableOptions } from "./table.ts";
 
 /** What {@link show} can show. */

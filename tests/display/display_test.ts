@@ -22,6 +22,7 @@ import {
   show,
   type Showable,
   stackedBars,
+  sweep,
   table,
 } from "../../lib/display/mod.ts";
 import { pictureBundle, scalePicture } from "../../lib/display/compose.ts";
@@ -473,4 +474,17 @@ Deno.test("lineChart() with smooth draws the mean of a zigzag, and the band arou
   };
   assertEquals([heights(plain.svg).size, heights(smooth.svg).size], [2, 3]);
   assertThrows(() => lineChart([], { smooth: 0 }), RangeError, "smooth");
+});
+
+Deno.test("sweep() says what runs and how many are done, and ends where a run was stopped", async () => {
+  const { published, publisher } = recorder();
+  const run = (name: string) => Promise.resolve({ name, stopped: name === "b" });
+  const results = await sweep(["a", "b", "c"], run, { publisher });
+  assertEquals(results.map(({ name }) => name), ["a", "b"]);
+  const lines = published.map(({ bundle }) => bundle["text/plain"].replace(/ · [\d:.]+.*/, ""));
+  assertEquals(lines, ["0 of 3 runs · now a", "1 of 3 runs · now b", "2 of 3 runs · stopped"]);
+  assertEquals(published.map(({ options }) => options.update), [false, true, true]);
+  assertStringIncludes(published[2].bundle["text/html"], "width: 66.7%");
+  assertEquals(await sweep([], run), []);
+  await assertRejects(() => sweep([1], () => Promise.reject(new Error("no"))), Error, "no");
 });

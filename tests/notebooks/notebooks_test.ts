@@ -153,3 +153,52 @@ Deno.test("check_cells --fix formats the cells and touches nothing else", () =>
     const { code, said } = await run("check_cells.ts", [path]);
     assertEquals(code, 0, said);
   }));
+
+Deno.test("run_notebooks --restore brings a notebook back as it was committed", () =>
+  inFolder(async (folder) => {
+    const git = async (...args: string[]) => {
+      const who = ["-c", "user.name=test", "-c", "user.email=test@example.org"];
+      const { success, stderr } = await new Deno.Command("git", {
+        args: [...who, ...args],
+        cwd: folder,
+      }).output();
+      assert(success, new TextDecoder().decode(stderr));
+    };
+    const path = join(folder, "mine.ipynb");
+    Deno.writeTextFileSync(path, notebook(["1"]));
+    const lost = await run("run_notebooks.ts", ["--restore", path]);
+    assertEquals(lost.code, 1, "it is in no repository");
+    assertStringIncludes(lost.said, "Cannot restore");
+    await git("init", "--quiet");
+    await git("add", ".");
+    await git("commit", "--quiet", "--message", "first");
+    Deno.writeTextFileSync(path, notebook(["2"]));
+    const { code, said } = await run("run_notebooks.ts", ["--restore", path]);
+    assertEquals(code, 0, said);
+    assertStringIncludes(said, "Restored");
+    assertEquals(Deno.readTextFileSync(path), notebook(["1"]));
+    assertEquals((await run("run_notebooks.ts", ["--restore", path])).said, "");
+  }));
+
+Deno.test("every notebook links to the ones before and after it and to the contents, and each link leads somewhere", () => {
+  const paths = listNotebooks();
+  const contents = Deno.readTextFileSync(join(ROOT, "notebooks", "README.md"));
+  paths.forEach((path, i) => {
+    const name = basename(path);
+    assertStringIncludes(contents, `](${name})`);
+    const cells = readNotebook(path).cells.filter(({ cell_type }) => cell_type === "markdown");
+    const wanted = [
+      "README.md",
+      ...[i - 1, i + 1].map((j) => paths[j]).filter(Boolean).map((p) => basename(p)),
+    ];
+    for (const cell of [cells[0], cells.at(-1)!]) {
+      for (const target of wanted) {
+        assert(sourceOf(cell).includes(`](${target})`), `${name} has no link to ${target}`);
+      }
+    }
+    const text = cells.map(sourceOf).join("\n");
+    for (const [, target] of text.matchAll(/(?:\]\(|href=")(?!http|#)([^)"#]+)/g)) {
+      Deno.statSync(join(ROOT, "notebooks", target));
+    }
+  });
+});
