@@ -74,6 +74,7 @@ const KINDS: Readonly<Record<string, (random: () => number) => Case>> = {
   },
   recipe(random) {
     // PNG's texts are Latin-1, and a NUL would end them.
+    // deno-lint-ignore no-control-regex
     const text = mutateText(RECIPE, random).replace(/[^\x01-\xff]/g, "?");
     return {
       from: text,
