@@ -2,8 +2,8 @@
  * What do other networks see? The layers are the counterparts of those of VGG-16; the style weight is
  * swept, because features of other networks are of other sizes.
  *
- * VGG-19's and Inception 5h's weights are downloaded when they are first used; where that fails, their
- * runs are recorded as failed, and `--retry` tries them again.
+ * Inception 5h's weights are downloaded when they are first used; where that fails, its runs are recorded
+ * as failed, and `--retry` tries them again.
  *
  * @module
  */

@@ -74,8 +74,10 @@ const KINDS: Readonly<Record<string, (random: () => number) => Case>> = {
   },
   recipe(random) {
     // PNG's texts are Latin-1, and a NUL would end them.
-    // deno-lint-ignore no-control-regex
-    const text = mutateText(RECIPE, random).replace(/[^\x01-\xff]/g, "?");
+    const text = Array.from(
+      mutateText(RECIPE, random),
+      (letter) => letter >= "\x01" && letter <= "\xff" ? letter : "?",
+    ).join("");
     return {
       from: text,
       run() {
