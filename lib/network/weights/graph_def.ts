@@ -11,7 +11,6 @@
 import protobuf from "protobufjs";
 import {
   countingValues,
-  type CountValues,
   isOfConvolution,
   NUMBER_TYPES,
   type NumberType,
@@ -69,7 +68,7 @@ export function isGraphDef(bytes: Uint8Array): boolean {
 export function parseGraphDef(bytes: Uint8Array, name = "weights"): Weights {
   const refuse = refusing(name);
   const count = countingValues(refuse);
-  const weights: Weights = {};
+  const constants = new Map<string, { shape: number[]; values: number; tensor: TensorProto }>();
   let last = "the start";
   const reader = protobuf.Reader.create(bytes);
   // Node by node rather than as a whole: a file of empty nodes would take fifty times its size.
@@ -88,34 +87,38 @@ export function parseGraphDef(bytes: Uint8Array, name = "weights"): Weights {
     if (node?.op !== "Const") continue;
     const tensor = Object.hasOwn(node.attr, "value") ? node.attr.value!.tensor : undefined;
     if (!tensor || !(tensor.dtype in TYPES)) continue;
-    if (Object.hasOwn(weights, node.name)) refuse("names must differ", node.name);
+    if (constants.has(node.name)) refuse("names must differ", node.name);
     const shape = (tensor.tensorShape?.dim ?? []).map(({ size }) => Number(size));
-    if (isOfConvolution(shape)) {
-      weights[node.name] = readTensor(node.name, shape, tensor, { count, refuse });
-    }
+    if (!isOfConvolution(shape)) continue;
+    constants.set(node.name, { shape, values: count(node.name, shape), tensor });
   }
-  return weights;
+  // Only now, as a constant of a few bytes may stand for any number of values.
+  const read = [...constants].map(([name, { shape, values, tensor }]) => [
+    name,
+    readTensor(`${name} [${shape}]`, shape, values, tensor, refuse),
+  ]);
+  return Object.fromEntries(read);
 }
 
 function readTensor(
-  name: string,
+  label: string,
   shape: number[],
+  values: number,
   { dtype, tensorContent: content, floatVal, doubleVal, halfVal }: TensorProto,
-  { count, refuse }: { count: CountValues; refuse: Refuse },
+  refuse: Refuse,
 ): Tensor {
-  const values = count(name, shape);
   const type = TYPES[dtype]!;
   const { bytes } = NUMBER_TYPES[type];
   if (content.length > 0) {
     if (content.length !== values * bytes) {
-      refuse(`${name} [${shape}] takes ${values * bytes} bytes`, content.length);
+      refuse(`${label} takes ${values * bytes} bytes`, content.length);
     }
     return { shape, data: readNumbers(content, type) };
   }
   const lists = { float32: floatVal, float64: doubleVal, float16: halfVal };
   const given = lists[type as keyof typeof lists];
   if (given.length === 0 || given.length > values) {
-    refuse(`${name} [${shape}] must list 1 to ${values} values`, given.length);
+    refuse(`${label} must list 1 to ${values} values`, given.length);
   }
   const listed = type === "float16"
     ? readNumbers(new Uint8Array(Uint16Array.from(given).buffer), type)
