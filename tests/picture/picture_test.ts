@@ -16,7 +16,7 @@ Deno.test("toTensor() and toPicture() are inverse, and leave no tensor behind", 
   const tensor = toTensor(picture);
   assertEquals(tensor.shape, [1, 4, 5, 3]);
   // Row 2, column 3, green of the tensor is value (2 * 5 + 3) * 3 + 1 = 40 of the picture.
-  assertEquals((await tensor.array())[0][2][3][1], picture.data[40]);
+  assertEquals((await tensor.array())[0]?.[2]?.[3]?.[1], picture.data[40]);
   assertEquals(await toPicture(tensor), picture);
   assertEquals(tf.memory().numTensors, before + 1);
   tensor.dispose();

@@ -37,7 +37,7 @@ for (const [name, row] of Object.entries(GOLDEN.decoded)) {
     assertEquals([width, height], [row.width, row.height]);
     const expected = unpack(row.rgb, row.type);
     assertEquals(data.length, expected.length);
-    const differences = expected.map((value, i) => Math.abs(data[i] - value));
+    const differences = expected.map((value, i) => Math.abs(data[i]! - value));
     const mean = differences.reduce((sum, d) => sum + d, 0) / differences.length;
     const max = Math.max(...differences);
     const allowed = tolerance(name);
@@ -131,7 +131,7 @@ Deno.test("readPicture() of a file cut short anywhere is an error, never half a 
 
 Deno.test("readPicture() of a PNG with one wrong bit is an error: checksums are compared", async () => {
   const bytes = bytesOf("rgb-16-bit.png");
-  bytes[bytes.length - 200] ^= 4;
+  bytes[bytes.length - 200]! ^= 4;
   await assertRejects(
     () => readPicture(bytes),
     RangeError,

@@ -11,7 +11,7 @@ function constant(width: number, height: number, value: number): Picture {
 
 /** Compares every n-th pixel of `picture`, rounded as Pillow's are, to the golden samples. */
 function differences(picture: Picture, name: string): { mean: number; max: number } {
-  const { width, height, every, rgb } = GOLDEN.resized[name];
+  const { width, height, every, rgb } = GOLDEN.resized[name]!;
   assertEquals([picture.width, picture.height], [width, height]);
   const expected = unpack(rgb, "uint8");
   const found: number[] = [];
@@ -22,7 +22,7 @@ function differences(picture: Picture, name: string): { mean: number; max: numbe
     }
   }
   assertEquals(found.length, expected.length);
-  const all = found.map((value, i) => Math.abs(value - expected[i]));
+  const all = found.map((value, i) => Math.abs(value - expected[i]!));
   return { mean: all.reduce((sum, d) => sum + d, 0) / all.length, max: Math.max(...all) };
 }
 
@@ -54,7 +54,7 @@ Deno.test("resizePicture() truncates the sides, 680x453 at maxSize 300 is 300x19
 });
 
 Deno.test("resizePicture() keeps a constant picture constant: the weights of a pixel sum to 1", () => {
-  for (const [width, height] of [[1, 2000], [7, 3], [40, 41], [13, 13], [1, 1]]) {
+  for (const [width, height] of [[1, 2000], [7, 3], [40, 41], [13, 13], [1, 1]] as const) {
     const { data } = resizePicture(constant(13, 13, 97.5), { width, height });
     assertAllClose(data, new Float32Array(width * height * 3).fill(97.5), { rtol: 1e-6 });
   }
@@ -65,7 +65,7 @@ Deno.test("resizePicture() of a mirrored picture is the mirrored result", () => 
     const mirrored = data.slice();
     for (let p = 0; p < width * height; p++) {
       const from = p - p % width + (width - 1 - p % width);
-      for (let c = 0; c < 3; c++) mirrored[p * 3 + c] = data[from * 3 + c];
+      for (let c = 0; c < 3; c++) mirrored[p * 3 + c] = data[from * 3 + c]!;
     }
     return { width, height, data: mirrored };
   };
