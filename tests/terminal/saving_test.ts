@@ -10,7 +10,7 @@ const file = { path: "x.png", sha256: "0".repeat(64) };
 const recipe: Omit<Recipe, "version"> = {
   engine: "cpu",
   files: { content: file, style: file },
-  settings: { styleWeight: 3 },
+  settings: { preset: "gatys", styleWeight: 3 },
 };
 const picture = noisePicture(6, 4);
 
