@@ -55,11 +55,15 @@ for (const path of listNotebooks()) {
   });
 
   Deno.test({
-    name: `${name} at a tiny size shows what it shows at full size`,
+    name: `${name} at a tiny size shows what it shows at full size, and each cell runs again`,
     ignore: !ready,
     fn: () =>
       inFolder(async (folder) => {
-        const { code, said } = await run("run_notebooks.ts", [path, "--output", folder], TINY);
+        const { code, said } = await run(
+          "run_notebooks.ts",
+          [path, "--again", "--output", folder],
+          TINY,
+        );
         assertEquals(code, 0, said);
         console.log(said.trim());
         const tiny = codeCells(readNotebook(join(folder, name)));
@@ -201,4 +205,23 @@ Deno.test("every notebook links to the ones before and after it and to the conte
       Deno.statSync(join(ROOT, "notebooks", target));
     }
   });
+});
+
+Deno.test({
+  name: "run_notebooks --again runs the cells a second time, and says which of them cannot",
+  ignore: !ready,
+  fn: () =>
+    inFolder(async (folder) => {
+      const good = join(folder, "good.ipynb");
+      const spent = join(folder, "spent.ipynb");
+      Deno.writeTextFileSync(good, notebook(["const n = 7;", "n"]));
+      const once = "if (globalThis.spent) throw new Error('gone');\nglobalThis.spent = true;";
+      Deno.writeTextFileSync(spent, notebook(["1", once]));
+      const { code, said } = await run("run_notebooks.ts", ["--again", good, spent]);
+      assertEquals(code, 1, said);
+      assertMatch(said, /good: 2 code cells twice, /);
+      assertMatch(said, /spent: code cell 2, run again, failed after .*: Error: gone/);
+      const cells = readNotebook(good).cells;
+      assertEquals(cells.map((cell) => cell.execution_count), [1, 2]);
+    }),
 });
