@@ -12,9 +12,7 @@ import {
   readNotebook,
   sourceOf,
 } from "../../notebooks/tools/notebook_files.ts";
-import { ROOT } from "../helpers/command.ts";
-import { inFolder } from "../helpers/folder.ts";
-import { notebook, run } from "../helpers/notebook_helper.ts";
+import { notebook, ROOT, run, withFolder } from "../helpers/notebook_helper.ts";
 
 /** Enough to draw every picture and curve, in seconds. */
 const TINY = { STYLEBOOK_SIZE: "64", STYLEBOOK_ITERATIONS: "4" };
@@ -55,15 +53,11 @@ for (const path of listNotebooks()) {
   });
 
   Deno.test({
-    name: `${name} at a tiny size shows what it shows at full size, and each cell runs again`,
+    name: `${name} at a tiny size shows what it shows at full size`,
     ignore: !ready,
     fn: () =>
-      inFolder(async (folder) => {
-        const { code, said } = await run(
-          "run_notebooks.ts",
-          [path, "--again", "--output", folder],
-          TINY,
-        );
+      withFolder(async (folder) => {
+        const { code, said } = await run("run_notebooks.ts", [path, "--output", folder], TINY);
         assertEquals(code, 0, said);
         console.log(said.trim());
         const tiny = codeCells(readNotebook(join(folder, name)));
@@ -78,7 +72,7 @@ Deno.test({
   name: "run_notebooks writes a notebook in place, the same at every run",
   ignore: !ready,
   fn: () =>
-    inFolder(async (folder) => {
+    withFolder(async (folder) => {
       const path = join(folder, "good.ipynb");
       const place = `console.log(${JSON.stringify(join(ROOT, "lib"))}, Deno.cwd());`;
       Deno.writeTextFileSync(path, notebook([place, "await Promise.resolve(7)"]));
@@ -101,7 +95,7 @@ Deno.test({
   name: "run_notebooks keeps the old file when a cell fails, and goes on with the others",
   ignore: !ready,
   fn: () =>
-    inFolder(async (folder) => {
+    withFolder(async (folder) => {
       const sources = {
         throws: ["1", "throw new TypeError('no such layer')"],
         syntax: ["const a = ;"],
@@ -132,7 +126,7 @@ Deno.test({
 });
 
 Deno.test("check_cells reports types, lint and format by cell and line, and leaves no file", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const path = join(folder, "bad.ipynb");
     const cells = ["const size = 3;", "", 'console.log(size);\nconst name: number = "x"', "name;"];
     Deno.writeTextFileSync(path, notebook(cells));
@@ -149,7 +143,7 @@ Deno.test("check_cells reports types, lint and format by cell and line, and leav
   }));
 
 Deno.test("check_cells --fix formats the cells and touches nothing else", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const path = join(folder, "loose.ipynb");
     Deno.writeTextFileSync(path, notebook(["const size=3", "size"]) + "\n");
     assertEquals((await run("check_cells.ts", ["--fix", path])).code, 0);
@@ -157,71 +151,3 @@ Deno.test("check_cells --fix formats the cells and touches nothing else", () =>
     const { code, said } = await run("check_cells.ts", [path]);
     assertEquals(code, 0, said);
   }));
-
-Deno.test("run_notebooks --restore brings a notebook back as it was committed", () =>
-  inFolder(async (folder) => {
-    const git = async (...args: string[]) => {
-      const who = ["-c", "user.name=test", "-c", "user.email=test@example.org"];
-      const { success, stderr } = await new Deno.Command("git", {
-        args: [...who, ...args],
-        cwd: folder,
-      }).output();
-      assert(success, new TextDecoder().decode(stderr));
-    };
-    const path = join(folder, "mine.ipynb");
-    Deno.writeTextFileSync(path, notebook(["1"]));
-    const lost = await run("run_notebooks.ts", ["--restore", path]);
-    assertEquals(lost.code, 1, "it is in no repository");
-    assertStringIncludes(lost.said, "Cannot restore");
-    await git("init", "--quiet");
-    await git("add", ".");
-    await git("commit", "--quiet", "--message", "first");
-    Deno.writeTextFileSync(path, notebook(["2"]));
-    const { code, said } = await run("run_notebooks.ts", ["--restore", path]);
-    assertEquals(code, 0, said);
-    assertStringIncludes(said, "Restored");
-    assertEquals(Deno.readTextFileSync(path), notebook(["1"]));
-    assertEquals((await run("run_notebooks.ts", ["--restore", path])).said, "");
-  }));
-
-Deno.test("every notebook links to the ones before and after it and to the contents, and each link leads somewhere", () => {
-  const paths = listNotebooks();
-  const contents = Deno.readTextFileSync(join(ROOT, "notebooks", "README.md"));
-  paths.forEach((path, i) => {
-    const name = basename(path);
-    assertStringIncludes(contents, `](${name})`);
-    const cells = readNotebook(path).cells.filter(({ cell_type }) => cell_type === "markdown");
-    const wanted = [
-      "README.md",
-      ...[i - 1, i + 1].map((j) => paths[j]).filter(Boolean).map((p) => basename(p)),
-    ];
-    for (const cell of [cells[0], cells.at(-1)!]) {
-      for (const target of wanted) {
-        assert(sourceOf(cell).includes(`](${target})`), `${name} has no link to ${target}`);
-      }
-    }
-    const text = cells.map(sourceOf).join("\n");
-    for (const [, target] of text.matchAll(/(?:\]\(|href=")(?!http|#)([^)"#]+)/g)) {
-      Deno.statSync(join(ROOT, "notebooks", target));
-    }
-  });
-});
-
-Deno.test({
-  name: "run_notebooks --again runs the cells a second time, and says which of them cannot",
-  ignore: !ready,
-  fn: () =>
-    inFolder(async (folder) => {
-      const good = join(folder, "good.ipynb");
-      const spent = join(folder, "spent.ipynb");
-      Deno.writeTextFileSync(good, notebook(["const n = 7;", "n"]));
-      const once = "if (globalThis.spent) throw new Error('gone');\nglobalThis.spent = true;";
-      Deno.writeTextFileSync(spent, notebook(["1", once]));
-      const { code, said } = await run("run_notebooks.ts", ["--again", good, spent]);
-      assertEquals(code, 1, said);
-      assertMatch(said, /good: 2 code cells twice, /);
-      assertMatch(said, /spent: code cell 2, run again, failed after .*: Error: gone/);
-      const cells = readNotebook(good).cells;
-      assertEquals(cells.map((cell) => cell.execution_count), [1, 2]);
-    }),
-});
