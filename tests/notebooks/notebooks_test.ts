@@ -12,7 +12,9 @@ import {
   readNotebook,
   sourceOf,
 } from "../../notebooks/tools/notebook_files.ts";
-import { notebook, ROOT, run, withFolder } from "../helpers/notebook_helper.ts";
+import { ROOT } from "../helpers/command.ts";
+import { inFolder } from "../helpers/folder.ts";
+import { notebook, run } from "../helpers/notebook_helper.ts";
 
 /** Enough to draw every picture and curve, in seconds. */
 const TINY = { STYLEBOOK_SIZE: "64", STYLEBOOK_ITERATIONS: "4" };
@@ -56,7 +58,7 @@ for (const path of listNotebooks()) {
     name: `${name} at a tiny size shows what it shows at full size`,
     ignore: !ready,
     fn: () =>
-      withFolder(async (folder) => {
+      inFolder(async (folder) => {
         const { code, said } = await run("run_notebooks.ts", [path, "--output", folder], TINY);
         assertEquals(code, 0, said);
         console.log(said.trim());
@@ -72,7 +74,7 @@ Deno.test({
   name: "run_notebooks writes a notebook in place, the same at every run",
   ignore: !ready,
   fn: () =>
-    withFolder(async (folder) => {
+    inFolder(async (folder) => {
       const path = join(folder, "good.ipynb");
       const place = `console.log(${JSON.stringify(join(ROOT, "lib"))}, Deno.cwd());`;
       Deno.writeTextFileSync(path, notebook([place, "await Promise.resolve(7)"]));
@@ -95,7 +97,7 @@ Deno.test({
   name: "run_notebooks keeps the old file when a cell fails, and goes on with the others",
   ignore: !ready,
   fn: () =>
-    withFolder(async (folder) => {
+    inFolder(async (folder) => {
       const sources = {
         throws: ["1", "throw new TypeError('no such layer')"],
         syntax: ["const a = ;"],
@@ -126,7 +128,7 @@ Deno.test({
 });
 
 Deno.test("check_cells reports types, lint and format by cell and line, and leaves no file", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const path = join(folder, "bad.ipynb");
     const cells = ["const size = 3;", "", 'console.log(size);\nconst name: number = "x"', "name;"];
     Deno.writeTextFileSync(path, notebook(cells));
@@ -143,7 +145,7 @@ Deno.test("check_cells reports types, lint and format by cell and line, and leav
   }));
 
 Deno.test("check_cells --fix formats the cells and touches nothing else", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const path = join(folder, "loose.ipynb");
     Deno.writeTextFileSync(path, notebook(["const size=3", "size"]) + "\n");
     assertEquals((await run("check_cells.ts", ["--fix", path])).code, 0);
