@@ -29,11 +29,17 @@ function codeCells({ cells }: Notebook): Cell[] {
   return cells.filter((cell) => cell.cell_type === "code" && sourceOf(cell).trim() !== "");
 }
 
-/** The kinds of a cell's outputs, each once: `stream`, `text/plain`, … */
+/**
+ * The kinds of a cell's outputs, each once: `text/plain`, … Without printed lines, of which the one that
+ * names the engine comes once a kernel, and without the counter that the live view keeps above its picture.
+ */
 function kinds({ outputs = [] }: Cell): string[] {
   const all = outputs.flatMap(({ output_type, data }) => data ? Object.keys(data) : [output_type]);
   // A picture is shown as JPEG or as PNG, whichever is smaller.
-  return [...new Set(all.map((kind) => kind.replace(/image\/(jpeg|png)/, "picture")))].sort();
+  const found = new Set(all.map((kind) => kind.replace(/image\/(jpeg|png)/, "picture")));
+  found.delete("stream");
+  if (found.has("picture")) found.delete("text/html");
+  return [...found].sort();
 }
 
 for (const path of listNotebooks()) {
