@@ -167,8 +167,8 @@ export function canvasOf(start: Picture, { styleSize, scale }: StylizeOptions): 
 }
 
 /**
- * The terms that the options ask for: `content`, `style`, `denoise`, and the further ones. What weighs
- * nothing is not computed.
+ * The terms that the options ask for: `content`, `style`, `denoise`, and the further ones. Beside further
+ * ones, what weighs nothing is not computed.
  */
 export function termsOf({ content, style, denoise, losses = [] }: LossOptions): (Loss | Term)[] {
   const terms = [
@@ -177,6 +177,7 @@ export function termsOf({ content, style, denoise, losses = [] }: LossOptions): 
     ...(denoise ? [denoiseTerm(denoise)] : []),
     ...losses,
   ];
+  if (losses.length === 0) return terms;
   const weighty = terms.filter(({ weight, watch }) => watch || weight !== 0);
   // Where nothing weighs anything, the objective says so.
   return weighty.some(({ watch }) => !watch) ? weighty : terms;
