@@ -31,7 +31,11 @@ function leftOf({ history, losses, total }: Result, weighting: string): number {
 }
 
 // One engine is enough where it is the defaults that are asked for.
-for (const preset of Object.keys(PRESETS) as PresetName[]) {
+// Presets of one size: the others are made for one optimizer and for VGG's own layers.
+const ONE_SIZE = (Object.keys(PRESETS) as PresetName[]).filter((name) =>
+  !("sizes" in PRESETS[name])
+);
+for (const preset of ONE_SIZE) {
   const { weighting } = PRESETS[preset] as { weighting: string };
   for (const name of Object.keys(OPTIMIZERS)) {
     if (weighting === "adaptive" && OPTIMIZERS[name]!({}).needsConstantWeights) continue;
