@@ -28,9 +28,10 @@ export function adaGrad(options: AdaGradOptions = {}): Optimizer {
     {
       name: "adagrad",
       moments: { sum: 2 },
-      step(gradient, keep) {
+      step(gradient, keep, { length }) {
         const sum = tf.add(keep("sum", 1), tf.square(gradient)) as tf.Tensor4D;
-        const change = tf.div(gradient, tf.add(tf.sqrt(sum), epsilon)) as tf.Tensor4D;
+        const root = tf.add(tf.sqrt(sum), epsilon);
+        const change = tf.div(tf.mul(gradient, length), root) as tf.Tensor4D;
         return { moments: { sum }, change };
       },
     },

@@ -68,7 +68,7 @@ export function adam(options: AdamOptions = {}): Optimizer {
     {
       name: "adam",
       moments: { first: 1, second: 2 },
-      step(gradient, keep, iteration) {
+      step(gradient, keep, { length, iteration }) {
         const first = tf.add(keep("first", beta1), tf.mul(gradient, 1 - beta1)) as tf.Tensor4D;
         const square = tf.mul(tf.square(gradient), 1 - beta2);
         const second = tf.add(keep("second", beta2), square) as tf.Tensor4D;
@@ -76,7 +76,7 @@ export function adam(options: AdamOptions = {}): Optimizer {
         const c1 = 1 - beta1 ** (iteration + 1);
         const root = Math.sqrt(1 - beta2 ** (iteration + 1));
         const below = tf.add(tf.sqrt(second), epsilonHat ? epsilon : root * epsilon);
-        const change = tf.mul(tf.div(first, below), root / c1) as tf.Tensor4D;
+        const change = tf.mul(tf.div(first, below), length * root / c1) as tf.Tensor4D;
         return { moments: { first, second }, change };
       },
     },

@@ -48,16 +48,23 @@ export type Rule = {
    *
    * @param gradient in its unit, `[1, H, W, 3]`
    * @param keep a moment times a factor, 0 at the start
-   * @param iteration from 0, the first that these moments know
-   * @param unit what the gradient was divided by, a scalar
-   * @returns the new moments, and what is subtracted from the picture per step size
+   * @returns the new moments, and what is subtracted from the picture
    */
   step(
     gradient: tf.Tensor4D,
     keep: (name: string, factor: number) => tf.Tensor4D,
-    iteration: number,
-    unit: tf.Scalar,
+    now: Now,
   ): { moments: Moments; change: tf.Tensor4D };
+};
+
+/** What a rule may ask about its step. */
+export type Now = {
+  /** The step size. */
+  length: number;
+  /** From 0, the first that the moments know. */
+  iteration: number;
+  /** What the gradient was divided by. */
+  unit: tf.Scalar;
 };
 
 /** Below this part of the first gradient, the second one takes its place. */
@@ -119,8 +126,9 @@ function startRule(
       evaluations++;
       try {
         const next = tf.tidy(() => {
-          const { change, ...next } = advance(rule, evaluation.gradient, iteration, memory);
-          const moved = tf.sub(image, tf.mul(change, length)) as tf.Tensor4D;
+          const now = { length, iteration };
+          const { change, ...next } = advance(rule, evaluation.gradient, now, memory);
+          const moved = tf.sub(image, change) as tf.Tensor4D;
           image.assign(clip ? within(moved) : moved);
           return next;
         });
@@ -150,15 +158,16 @@ function startRule(
 function advance(
   rule: Rule,
   raw: tf.Tensor4D,
-  iteration: number,
+  asked: Omit<Now, "unit">,
   memory: Memory | undefined,
 ): Memory & { change: tf.Tensor4D } {
   const greatest = greatestOf(raw);
   const before = memory?.unit ?? tf.scalar(1);
   const unit = nextUnit(greatest, before);
   const gradient = tf.div(raw, unit) as tf.Tensor4D;
+  const now = { ...asked, unit };
   const nothing = () => tf.zerosLike(gradient) as tf.Tensor4D;
-  if (!memory) return { unit, greatest, ...rule.step(gradient, nothing, iteration, unit) };
+  if (!memory) return { unit, greatest, ...rule.step(gradient, nothing, now) };
 
   const ratio = ratioOf(before, unit);
   const past = (name: string, factor: number) => {
@@ -167,14 +176,14 @@ function advance(
     return tf.mul(memory.moments[name]!, fade) as tf.Tensor4D;
   };
   let keep = past;
-  if (iteration === 1 && Object.keys(rule.moments).length > 0) {
+  if (now.iteration === 1 && Object.keys(rule.moments).length > 0) {
     const isOutlier = tf.less(greatest, tf.mul(memory.greatest, OUTLIER));
-    const { moments } = rule.step(gradient, nothing, 0, unit);
+    const { moments } = rule.step(gradient, nothing, { ...now, iteration: 0 });
     keep = (name, factor) =>
       tf.where(isOutlier, tf.mul(moments[name]!, factor), past(name, factor)) as tf.Tensor4D;
   }
   const first = memory.greatest.clone();
-  return { unit, greatest: first, ...rule.step(gradient, keep, iteration, unit) };
+  return { unit, greatest: first, ...rule.step(gradient, keep, now) };
 }
 
 function restore(rule: Rule, saved: OptimizerState): Memory {

@@ -28,7 +28,7 @@ export function gradientDescent(options: GradientDescentOptions = {}): Optimizer
     {
       name: "gradient descent",
       moments: {},
-      step: (gradient) => ({ moments: {}, change: normalized(gradient) }),
+      step: (gradient, _, { length }) => ({ moments: {}, change: normalized(gradient, length) }),
     },
     { ...options, stepSize },
     options,
@@ -39,12 +39,12 @@ export function gradientDescent(options: GradientDescentOptions = {}): Optimizer
 export function descend(image: tf.Tensor4D, gradient: tf.Tensor4D, stepSize: number): tf.Tensor4D {
   return tf.tidy(() => {
     const unit = nextUnit(greatestOf(gradient), tf.scalar(1));
-    const change = normalized(tf.div(gradient, unit) as tf.Tensor4D);
-    return within(tf.sub(image, tf.mul(change, stepSize)) as tf.Tensor4D);
+    const change = normalized(tf.div(gradient, unit) as tf.Tensor4D, stepSize);
+    return within(tf.sub(image, change) as tf.Tensor4D);
   });
 }
 
-function normalized(gradient: tf.Tensor4D): tf.Tensor4D {
+function normalized(gradient: tf.Tensor4D, length: number): tf.Tensor4D {
   const deviation = tf.sqrt(tf.moments(gradient).variance);
-  return tf.mul(gradient, tf.div(1, tf.add(deviation, EPSILON))) as tf.Tensor4D;
+  return tf.mul(gradient, tf.div(length, tf.add(deviation, EPSILON))) as tf.Tensor4D;
 }

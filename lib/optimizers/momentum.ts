@@ -37,13 +37,13 @@ export function momentum(options: MomentumOptions = {}): Optimizer {
     {
       name: "momentum",
       moments: { velocity: normalize ? 0 : 1 },
-      step(gradient, keep, _, unit) {
+      step(gradient, keep, { length, unit }) {
         const push = normalize
           ? tf.mul(gradient, tf.div(1, tf.add(tf.sqrt(tf.mean(tf.square(gradient))), EPSILON)))
           : gradient;
         const velocity = tf.add(keep("velocity", momentum), push) as tf.Tensor4D;
-        const change = (normalize ? velocity : tf.mul(velocity, unit)) as tf.Tensor4D;
-        return { moments: { velocity }, change };
+        const factor = normalize ? length : tf.mul(unit, length);
+        return { moments: { velocity }, change: tf.mul(velocity, factor) };
       },
     },
     { ...options, stepSize },

@@ -32,10 +32,11 @@ export function rmsProp(options: RmsPropOptions = {}): Optimizer {
     {
       name: "rmsprop",
       moments: { second: 2 },
-      step(gradient, keep) {
+      step(gradient, keep, { length }) {
         const square = tf.mul(tf.square(gradient), 1 - decay);
         const second = tf.add(keep("second", decay), square) as tf.Tensor4D;
-        const change = tf.div(gradient, tf.add(tf.sqrt(second), epsilon)) as tf.Tensor4D;
+        const root = tf.add(tf.sqrt(second), epsilon);
+        const change = tf.div(tf.mul(gradient, length), root) as tf.Tensor4D;
         return { moments: { second }, change };
       },
     },

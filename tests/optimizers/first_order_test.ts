@@ -142,6 +142,22 @@ useEachEngine("gradientDescent() steps by stepSize per standard deviation, and c
   assertAllClose(path[1]!, expected, { rtol: 1e-5 });
 });
 
+useEachEngine(
+  "in the unit 1 gradientDescent() is the tutorial's line, to the last digit",
+  async () => {
+    for (const factor of [1e-6, 1, 1e4]) {
+      const { path } = await descend(gradientDescent(), 1, { evaluate: bowl(factor) });
+      const line = tf.tidy(() => {
+        const image = tf.fill([1, 2, 2, 3], 128) as tf.Tensor4D;
+        const { gradient } = bowl(factor)(image);
+        const scale = tf.div(10, tf.add(tf.sqrt(tf.moments(gradient).variance), 1e-8));
+        return tf.clipByValue(tf.sub(image, tf.mul(gradient, scale)), 0, 255);
+      });
+      assertEquals(path[1], Float32Array.from(await line.data()));
+    }
+  },
+);
+
 useEachEngine("adam() moves every pixel by stepSize at first", async () => {
   // m / (1 - β1) = g and v / (1 - β2) = g²: the first step is stepSize · g / (|g| + ε).
   const { path } = await descend(adam({ stepSize: 3 }), 1);
