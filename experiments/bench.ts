@@ -71,7 +71,7 @@ async function findPython(): Promise<string> {
 }
 
 const middle = (numbers: number[]) =>
-  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
 const of = (row: Row, key: "median" | "q1" | "q3" | "first" | "peak_bytes") =>
   middle(row.runs.map((run) => run[key]));
 
@@ -79,7 +79,7 @@ async function main(): Promise<void> {
   const python = values.pytorch ? await findPython() : undefined;
   const threads = cpus().length;
   console.log(
-    `${cpus()[0].model}, ${threads} threads, Deno ${Deno.version.deno}, preset ${values.preset}`,
+    `${cpus()[0]!.model}, ${threads} threads, Deno ${Deno.version.deno}, preset ${values.preset}`,
   );
   const rows: Row[] = [];
   for (const size of values.sizes.split(",").map(Number)) {
@@ -93,7 +93,7 @@ async function main(): Promise<void> {
       const reference = ["tests/reference/pytorch_step.py", "--threads", `${threads}`];
       other.runs.push(await measure(python, [...reference, ...settings]));
     }
-    own.who = own.runs[0].engine ?? own.who;
+    own.who = own.runs[0]!.engine ?? own.who;
     rows.push(own, ...(python ? [other] : []));
     print(own, python ? other : undefined);
   }
@@ -115,7 +115,7 @@ function print(own: Row, other?: Row): void {
   }
   if (!other) return;
   const ratio = (key: "median" | "peak_bytes") =>
-    middle(own.runs.map((run, i) => run[key] / other.runs[i][key])).toFixed(2);
+    middle(own.runs.map((run, i) => run[key] / other.runs[i]![key])).toFixed(2);
   console.log(`          ratio to PyTorch: time ${ratio("median")}, memory ${ratio("peak_bytes")}`);
 }
 

@@ -34,7 +34,7 @@ function* filesBelow(folder: string): Generator<string> {
 const files = [...filesBelow("lib/")];
 const read = (file: string) => Deno.readTextFileSync(new URL(file, root));
 
-const roomOf = (file: string): number => ROOMS.indexOf(file.split("/")[1]);
+const roomOf = (file: string): number => ROOMS.indexOf(file.split("/")[1]!);
 
 Deno.test("lib/ holds the ten rooms and mod.ts, and nothing else", () => {
   const entries = [...Deno.readDirSync(new URL("lib/", root))].map(({ name }) => name);
@@ -45,7 +45,7 @@ Deno.test("imports point one way", () => {
   const wrong: string[] = [];
   for (const file of files) {
     for (const [, path] of read(file).matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)) {
-      const target = posix.join(posix.dirname(file), path);
+      const target = posix.join(posix.dirname(file), path!);
       if (roomOf(target) > roomOf(file)) wrong.push(`${file} -> ${target}`);
     }
   }

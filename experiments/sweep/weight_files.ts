@@ -32,7 +32,7 @@ export function floatSafetensors(
   const header: Record<string, unknown> = {};
   let end = 0;
   for (const name of names) {
-    const { shape, data } = weights[name];
+    const { shape, data } = weights[name]!;
     header[name] = { dtype: "F32", shape, data_offsets: [end, end += data.length * 4] };
   }
   const text = JSON.stringify(header);
@@ -43,7 +43,7 @@ export function floatSafetensors(
   const values = new Float32Array(file.buffer, 8 + json.length);
   let at = 0;
   for (const name of names) {
-    for (const value of weights[name].data) values[at++] = change(value);
+    for (const value of weights[name]!.data) values[at++] = change(value);
   }
   return file;
 }

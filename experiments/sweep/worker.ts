@@ -15,7 +15,7 @@ const encoder = new TextEncoder();
 const say = (message: unknown) =>
   Deno.stdout.writeSync(encoder.encode(JSON.stringify(message) + "\n"));
 
-const performer = new Performer(Deno.args[0], (run) => say({ cost: costOf(run) }));
+const performer = new Performer(Deno.args[0]!, (run) => say({ cost: costOf(run) }));
 let isWorking = false;
 
 createInterface({ input: process.stdin })

@@ -45,7 +45,7 @@ const FIGURES: Record<string, Html> = {
 Deno.test("outputs to play with use no address but those that they hold themselves", () => {
   for (const { html } of Object.values(FIGURES)) {
     const addresses = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, address]) => address);
-    assertEquals(addresses.filter((address) => !address.startsWith("data:image/")), []);
+    assertEquals(addresses.filter((address) => !address!.startsWith("data:image/")), []);
     assertEquals(html.match(/https?:|<script|@import|url\(/), null);
   }
 });
@@ -103,7 +103,7 @@ Deno.test({
       `(({ href, download }) => [href, download])(document.querySelector(".stylebook-explore a"))`,
     );
     assertEquals(link[1], "denoise-0-style-10.jpg");
-    assertStringIncludes(link[0], "data:image/jpeg;base64,");
+    assertStringIncludes(link[0]!, "data:image/jpeg;base64,");
     await save(page, "play-light");
   },
 });

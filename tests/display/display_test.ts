@@ -65,17 +65,17 @@ Deno.test("fitText() wraps, shrinks, and cuts only what does not fit at the smal
   assertEquals(fitText("content weight", 80).lines, ["content", "weight"]);
   const long = fitText("averylongnamewithoutanyspaces".repeat(4), 90, { maxLines: 3 });
   assertEquals([long.lines.length, long.size], [3, 10]);
-  assertStringIncludes(long.lines[2], "…");
+  assertStringIncludes(long.lines[2]!, "…");
   for (const line of long.lines) assert(textWidth(line, long.size) <= 90, line);
   assertEquals(fitText("", 90).height, 0);
 });
 
 Deno.test("scalePicture() keeps a plain picture plain and makes square pixels when it enlarges", () => {
   for (const [width, height] of [[3, 2], [30, 5], [47, 31], [11, 11]]) {
-    const scaled = scalePicture(plain(11, 11), width, height);
+    const scaled = scalePicture(plain(11, 11), width!, height!);
     assertEquals([scaled.width, scaled.height], [width, height]);
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) assertEquals(pixel(scaled, x, y), [200, 40, 60]);
+    for (let y = 0; y < height!; y++) {
+      for (let x = 0; x < width!; x++) assertEquals(pixel(scaled, x, y), [200, 40, 60]);
     }
   }
   // Two pixels to five, the middle one of which belongs to the right.
@@ -137,7 +137,7 @@ Deno.test("contactSheet() has room for every label, long ones too", () => {
 Deno.test("pictureBundle() is a PNG of the right size while that is small, else a JPEG", async () => {
   const bundle = pictureBundle(plain(64, 32), "words");
   assertEquals(Object.keys(bundle), ["image/png", "text/plain"]);
-  const decoded = await readPicture(fromBase64(bundle["image/png"]));
+  const decoded = await readPicture(fromBase64(bundle["image/png"]!));
   assertEquals([decoded.width, decoded.height, pixel(decoded, 63, 31)], [64, 32, [200, 40, 60]]);
 
   let state = 1;
@@ -163,8 +163,8 @@ Deno.test("lineChart() names its axes and lines, in the SVG and in words", async
   const widthOf = async (png: Uint8Array) => (await readPicture(new Uint8Array(png))).width;
   assertEquals(await widthOf(chart.png), 1020);
   // The kernel gives a cell's last line no width, so its PNG has that of the SVG.
-  assertEquals(await widthOf(fromBase64(chart[DISPLAY]()["image/png"])), 680);
-  assertEquals(await widthOf(fromBase64(chart.sharp()["image/png"])), 1020);
+  assertEquals(await widthOf(fromBase64(chart[DISPLAY]()["image/png"]!)), 680);
+  assertEquals(await widthOf(fromBase64(chart.sharp()["image/png"]!)), 1020);
   assertEquals(Object.keys(chart[DISPLAY]()).sort(), ["image/png", "image/svg+xml", "text/plain"]);
 });
 
@@ -183,7 +183,8 @@ Deno.test("lineChart() leaves out what it cannot show, and says so", () => {
 });
 
 Deno.test("axisFor() gives a log axis between two and ten ticks, wide or narrow", () => {
-  for (const [least, most] of [[1, 1], [1, 1.1], [0.5, 3], [1e-3, 50], [1e-29, 1e28], [3.3, 3.4]]) {
+  const spans = [[1, 1], [1, 1.1], [0.5, 3], [1e-3, 50], [1e-29, 1e28], [3.3, 3.4]] as const;
+  for (const [least, most] of spans) {
     const { ticks = [], domain } = axisFor([least, most], true).scale;
     assert(ticks.length >= 2 && ticks.length <= 10, `${least}–${most}: ${ticks.length} ticks`);
     assert(domain[0] < Math.log10(least) && domain[1] > Math.log10(most));
@@ -279,7 +280,7 @@ function recorder() {
 /** What was shown of a run: the texts of the counter and of the pictures. */
 function textsOf(published: { bundle: Bundle }[], kind: "html" | "image"): string[] {
   return published.filter(({ bundle }) => ("text/html" in bundle) === (kind === "html"))
-    .map(({ bundle }) => bundle["text/plain"]);
+    .map(({ bundle }) => bundle["text/plain"]!);
 }
 
 Deno.test("live() draws only the first, every tenth and the last frame, and counts every second", async () => {
@@ -304,8 +305,8 @@ Deno.test("live() draws only the first, every tenth and the last frame, and coun
   assertEquals(new Set(published.map(({ options }) => options.displayId)).size, 2);
   assertEquals(pictures.map(({ options }) => options.update), [false, true, true, true]);
   // JPEG on the way, the last one as PNG, which is small here; a picture of 8 pixels shown at 256.
-  assert("image/jpeg" in pictures[0].bundle && "image/png" in pictures[3].bundle);
-  const view = await readPicture(fromBase64(pictures[3].bundle["image/png"]));
+  assert("image/jpeg" in pictures[0]!.bundle && "image/png" in pictures[3]!.bundle);
+  const view = await readPicture(fromBase64(pictures[3]!.bundle["image/png"]));
   assertEquals(pixel(view, 8 + 255, 8 + 255), [200, 40, 60]);
 });
 
@@ -345,7 +346,7 @@ Deno.test("live() says that a run was stopped, and that one has ended before its
     );
     const html = published.filter(({ bundle }) => "text/html" in bundle).at(-1)!
       .bundle["text/html"];
-    assertStringIncludes(html, stopped ? "width: 14.2%" : "width: 100%");
+    assertStringIncludes(html!, stopped ? "width: 14.2%" : "width: 100%");
     assertEquals(textsOf(published, "image").at(-1)?.split(" · ")[0], "after step 17");
   }
 });
@@ -357,7 +358,7 @@ Deno.test("live() says which of the sizes it is, and leaves a slider behind when
     await onFrame({ ...frame, scale: { index: 1, count: 5, size: 181 } });
   }
   const counts = textsOf(published, "html");
-  assertStringIncludes(counts[0], "step 1/6 · size 181, 2 of 5 · ");
+  assertStringIncludes(counts[0]!, "step 1/6 · size 181, 2 of 5 · ");
   assertStringIncludes(counts.at(-1)!, "3 pictures of a run: after step 1");
   assertEquals(published.at(-1)?.options.update, undefined);
 });
@@ -368,14 +369,14 @@ Deno.test("live() with keep shows the pictures below one another", async () => {
   for (const frame of fakeRun(6).frames) await onFrame(frame);
   const pictures = published.filter(({ bundle }) => !("text/html" in bundle));
   assertEquals(pictures.map(({ options }) => options.update ?? false), [false, false, false]);
-  assertStringIncludes(pictures[1].bundle["text/plain"], "style NaN");
+  assertStringIncludes(pictures[1]!.bundle["text/plain"]!, "style NaN");
 });
 
 Deno.test("live() takes thirteen losses and pictures of one pixel by two thousand", async () => {
   const { published, publisher } = recorder();
   const names = Array.from({ length: 13 }, (_, i) => `the style of relu${i}_with_a_long_name`);
   const frame: LiveFrame = {
-    ...fakeRun(1).frames[0],
+    ...fakeRun(1).frames[0]!,
     losses: Object.fromEntries(names.map((name) => [name, loss(1)])),
     picture: plain(1, 2000),
   };
@@ -435,13 +436,13 @@ Deno.test("show() in a kernel sends what is shown, and charts at their own width
   const bundles = messages.map(({ content }) => content.data as Bundle);
   const widths = await Promise.all(
     bundles.slice(0, 2).map(async (bundle) =>
-      (await readPicture(fromBase64(bundle["image/png"]))).width
+      (await readPicture(fromBase64(bundle["image/png"]!))).width
     ),
   );
   assertEquals(widths, [sheet.width, 320]);
-  assertEquals(messages[2].content.metadata, { "image/png": { width: 680 } });
-  assertStringIncludes(bundles[3]["text/html"], "&lt;b&gt;");
-  assertEquals(messages[4].content.transient, { display_id: "one" });
+  assertEquals(messages[2]!.content.metadata, { "image/png": { width: 680 } });
+  assertStringIncludes(bundles[3]!["text/html"]!, "&lt;b&gt;");
+  assertEquals(messages[4]!.content.transient, { display_id: "one" });
 });
 
 Deno.test("stackedBars() divides each bar among its groups, in per cent", () => {
@@ -481,10 +482,10 @@ Deno.test("sweep() says what runs and how many are done, and ends where a run wa
   const run = (name: string) => Promise.resolve({ name, stopped: name === "b" });
   const results = await sweep(["a", "b", "c"], run, { publisher });
   assertEquals(results.map(({ name }) => name), ["a", "b"]);
-  const lines = published.map(({ bundle }) => bundle["text/plain"].replace(/ · [\d:.]+.*/, ""));
+  const lines = published.map(({ bundle }) => bundle["text/plain"]!.replace(/ · [\d:.]+.*/, ""));
   assertEquals(lines, ["0 of 3 runs · now a", "1 of 3 runs · now b", "2 of 3 runs · stopped"]);
   assertEquals(published.map(({ options }) => options.update), [false, true, true]);
-  assertStringIncludes(published[2].bundle["text/html"], "width: 66.7%");
+  assertStringIncludes(published[2]!.bundle["text/html"]!, "width: 66.7%");
   assertEquals(await sweep([], run), []);
   await assertRejects(() => sweep([1], () => Promise.reject(new Error("no"))), Error, "no");
 });

@@ -19,7 +19,7 @@ Deno.test("featureMaps() chooses the most active channels, those with edges, or 
   assertEquals(await names({ count: 1, by: "edges" }), ["channel 1"]);
   assertEquals(await names({ channels: [2, 0] }), ["channel 2", "channel 0"]);
   const { "channel 1": stripes } = await featureMaps(features, { channels: [1] });
-  assertEquals([...stripes.data.slice(0, 6)], [255, 255, 255, 0, 0, 0]);
+  assertEquals([...stripes!.data.slice(0, 6)], [255, 255, 255, 0, 0, 0]);
   await assertRejects(() => featureMaps(features, { cont: 2 } as never), TypeError, "count");
   features.dispose();
 });
@@ -31,14 +31,14 @@ Deno.test("matrixPicture() goes from dark blue to yellow over the roots of the e
   assertEquals(pixels[0], [0x44, 0x01, 0x54]);
   assertEquals(pixels[1], [0xfd, 0xe7, 0x25]);
   // The root of 1 is half that of 4: in the middle between the fifth and the sixth colour.
-  assertEquals(pixels[2], [0x26, 0x82, 0x8e].map((v, c) => (v + [0x1f, 0x9e, 0x89][c]) / 2));
+  assertEquals(pixels[2], [0x26, 0x82, 0x8e].map((v, c) => (v + [0x1f, 0x9e, 0x89][c]!) / 2));
   matrix.dispose();
 });
 
 Deno.test("matrixPictures() shares one scale", async () => {
   const [small, large] = [tf.tensor2d([[1]]), tf.tensor2d([[100]])];
   const pictures = await matrixPictures({ small, large });
-  assertEquals([...pictures.large.data], [0xfd, 0xe7, 0x25]);
-  assert(pictures.small.data[1] < 0x49, "a tenth of the scale is dark");
+  assertEquals([...pictures.large!.data], [0xfd, 0xe7, 0x25]);
+  assert(pictures.small!.data[1]! < 0x49, "a tenth of the scale is dark");
   tf.dispose([small, large]);
 });

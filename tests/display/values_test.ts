@@ -23,13 +23,13 @@ function displayOf(value: object): Bundle {
 Deno.test("a picture is shown as a picture", async () => {
   const bundle = displayOf(resizePicture(grey(300), { maxSize: 280 }));
   assertEquals(bundle["text/plain"], "a picture, 280×280");
-  const shown = await readPicture(Uint8Array.fromBase64(bundle["image/png"]));
+  const shown = await readPicture(Uint8Array.fromBase64(bundle["image/png"]!));
   assertEquals(shown.width, 280);
 });
 
 Deno.test("a result is shown with its losses, and a network as a table of its layers", async () => {
   const network = stubNetwork();
-  const [layer] = network.layers;
+  const layer = network.layers[0]!;
   const result = await stylize(network, {
     content: { picture: grey(16), layers: [layer] },
     denoise: { weight: 1 },
@@ -39,12 +39,12 @@ Deno.test("a result is shown with its losses, and a network as a table of its la
   const bundle = displayOf(result);
   const text = bundle["text/plain"];
   assert("image/png" in bundle || "image/jpeg" in bundle);
-  assert(/^After 2 iterations, [\d.]+ s · \w+ · 16×16: total /.test(text), text);
-  assert(/^loss +value +weight +share\ncontent .*\ndenoise .* %/m.test(text), text);
+  assert(/^After 2 iterations, [\d.]+ s · \w+ · 16×16: total /.test(text!), text);
+  assert(/^loss +value +weight +share\ncontent .*\ndenoise .* %/m.test(text!), text);
   assertEquals(DISPLAY in result.picture, true);
   assertEquals(JSON.parse(JSON.stringify(result)).iterations, 2);
 
   const table = displayOf(createNetwork(network, network.weights));
-  assertStringIncludes(table["text/plain"], layer);
-  assertStringIncludes(table["text/html"], "pixels a side");
+  assertStringIncludes(table["text/plain"]!, layer);
+  assertStringIncludes(table["text/html"]!, "pixels a side");
 });

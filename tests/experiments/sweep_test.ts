@@ -197,7 +197,7 @@ Deno.test("spreadWithinHalf() gives numbers that half precision rounds back", ()
   for (let i = 0; i < 20000; i++) {
     const bits = Math.floor(random() * 0x7bff);
     const [value] = new Float32Array(new Float16Array(Uint16Array.of(bits).buffer));
-    const spread = Math.fround(spreadWithinHalf(value, random()));
+    const spread = Math.fround(spreadWithinHalf(value!, random()));
     const [back] = new Uint16Array(Float16Array.of(spread).buffer);
     // Just above a power of two the numbers below lie closer: those may round to the neighbour.
     const isPower = (bits & 0x3ff) === 0;
@@ -220,7 +220,7 @@ Deno.test("floatSafetensors() is read back in full precision", () => {
     },
   };
   const read = parseSafetensors(floatSafetensors(weights, (value) => value * 2));
-  assertEquals(read.a.shape, [1, 3]);
-  assertEquals(read.b.data, Float32Array.of(2, 4));
-  assertEquals(read.a.data, Float32Array.of(0.1, 0.2, 0.3).map((value) => value * 2));
+  assertEquals(read.a!.shape, [1, 3]);
+  assertEquals(read.b!.data, Float32Array.of(2, 4));
+  assertEquals(read.a!.data, Float32Array.of(0.1, 0.2, 0.3).map((value) => value * 2));
 });

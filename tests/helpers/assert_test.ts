@@ -42,7 +42,7 @@ Deno.test("assertAllClose() by rms still finds one wrong value among many", () =
   const expected = Float32Array.from({ length: 1000 }, (_, i) => Math.sin(i));
   const actual = expected.slice();
   assertAllClose(actual, expected, { rtol: 1e-6, scale: "rms" });
-  actual[500] += 0.01; // the rms of a sine is 0.707: relative difference 1.41e-2
+  actual[500]! += 0.01; // the rms of a sine is 0.707: relative difference 1.41e-2
   assertThrows(
     () => assertAllClose(actual, expected, { rtol: 1e-3, scale: "rms" }),
     Error,

@@ -15,7 +15,7 @@ export function networkOf(
   const random = seededRandom(3);
   const weights: Network["weights"] = {};
   for (const [name, shape] of Object.entries(filters)) {
-    const [height, width, input, output] = shape;
+    const [height, width, input, output] = shape as [number, number, number, number];
     const limit = Math.sqrt(3 / (height * width * input));
     const size = height * width * input * output;
     weights[name] = { shape, data: uniformNoise(size, -limit, limit, random) };

@@ -32,7 +32,7 @@ useEachEngine("gramMatrix() agrees with a plain float64 sum", async () => {
   const values = await features.data();
   const expected = Array.from({ length: 36 }, (_, at) => {
     let sum = 0;
-    for (let p = 0; p < 35; p++) sum += values[p * 6 + (at % 6)] * values[p * 6 + (at / 6 | 0)];
+    for (let p = 0; p < 35; p++) sum += values[p * 6 + (at % 6)]! * values[p * 6 + (at / 6 | 0)]!;
     return sum;
   });
   assertAllClose(await gramMatrix(features).data(), expected, { rtol: 1e-5, scale: "rms" });
@@ -54,7 +54,7 @@ useEachEngine(
     assertEquals(Array.from(await styleLoss(features, gramMatrices(features)).data()), [0]);
     const [one] = await contentLoss(features, { a: other.a }).data();
     const [two] = await contentLoss(features, { b: other.b }).data();
-    assertAllClose(await contentLoss(features, other).data(), [(one + two) / 2], { rtol: 1e-6 });
+    assertAllClose(await contentLoss(features, other).data(), [(one! + two!) / 2], { rtol: 1e-6 });
   },
 );
 

@@ -67,7 +67,7 @@ useEachEngine("a loss of one's own works like the built-in ones", async () => {
     name: "quiet",
     weight: 1,
     layers: ["relu2_1"],
-    value: ({ features }) => tf.mean(tf.abs(features.relu2_1)),
+    value: ({ features }) => tf.mean(tf.abs(features.relu2_1!)),
   };
   const see = seeThrough(network);
   const objective = createObjective(see, [own], { weighting: "constant" });
@@ -117,7 +117,7 @@ useEachEngine("a wrong layer in a term leaves no tensor", async () => {
 Deno.test("createObjective() refuses no loss, and two of one name", () => {
   assertThrows(() => createObjective(seeThrough(stubNetwork()), []), Error, "at least one loss");
   assertThrows(
-    () => createObjective(seeThrough(stubNetwork()), [simple[0], simple[0]]),
+    () => createObjective(seeThrough(stubNetwork()), [simple[0]!, simple[0]!]),
     Error,
     "names must differ",
   );

@@ -42,7 +42,7 @@ const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, rtol = VA
 const casesOf = (engine: string) => golden.cases.filter((_, i) => engine !== "cpu" || i === 0);
 
 const samples = (flat: ArrayLike<number>, { stride, values }: GoldenArray) =>
-  values.map((_, i) => flat[i * stride]);
+  values.map((_, i) => flat[i * stride]!);
 
 const named = ({ case: name, input_scale }: GoldenCase) => `case ${name}, scale ${input_scale}`;
 
@@ -54,11 +54,11 @@ for (const engine of ENGINES) {
       const x = tf.mul(toTensor(startOf(entry, content)), entry.input_scale) as tf.Tensor4D;
       const found = featuresOf(await network(), x, LAYERS);
       for (const layer of LAYERS) {
-        const wanted = entry.activations![layer];
-        assertEquals(found[layer].shape, [1, ...wanted.shape]);
-        close(samples(await found[layer].data(), wanted), wanted.values);
-        const gram = entry.gram_matrices![layer];
-        close(samples(await gramMatrix(found[layer]).data(), gram), gram.values);
+        const wanted = entry.activations![layer]!;
+        assertEquals(found[layer]!.shape, [1, ...wanted.shape]);
+        close(samples(await found[layer]!.data(), wanted), wanted.values);
+        const gram = entry.gram_matrices![layer]!;
+        close(samples(await gramMatrix(found[layer]!).data(), gram), gram.values);
       }
     }, [engine]);
   }
@@ -85,19 +85,19 @@ for (const engine of ENGINES) {
         };
         const faint = entry.start === "noise";
         const rtol = faint ? FAINT_GRADIENTS : GRADIENTS;
-        const total = evaluate(terms, names.map((name) => adjustments[name]));
-        assertAllClose(await total.losses.data(), names.map((name) => losses[name].loss), {
+        const total = evaluate(terms, names.map((name) => adjustments[name]!));
+        assertAllClose(await total.losses.data(), names.map((name) => losses[name]!.loss), {
           rtol: VALUES,
         });
-        assertAllClose(await total.total.data(), [losses.total.loss], { rtol: VALUES });
-        close(await total.gradient.data(), golden.gradients[losses.total.gradient!].data, rtol);
+        assertAllClose(await total.total.data(), [losses.total!.loss], { rtol: VALUES });
+        close(await total.gradient.data(), golden.gradients[losses.total!.gradient!]!.data, rtol);
         for (const [i, name] of names.entries()) {
-          const stored = losses[name].gradient;
+          const stored = losses[name]!.gradient;
           if (!stored) continue;
-          const term = { ...terms[i], weight: 1 };
+          const term = { ...terms[i]!, weight: 1 };
           // The adjustment keeps the numbers near 1; it is divided out again.
-          const { gradient } = evaluate([term], [adjustments[name]]);
-          const scaled = golden.gradients[stored].data.map((value) => value * adjustments[name]);
+          const { gradient } = evaluate([term], [adjustments[name]!]);
+          const scaled = golden.gradients[stored]!.data.map((value) => value * adjustments[name]!);
           close(await gradient.data(), scaled, rtol);
         }
       }, [engine]);
@@ -112,6 +112,6 @@ for (const entry of golden.denoise) {
     const x = toTensor(startOf(entry, content));
     const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => denoiseLoss(x as tf.Tensor4D))(x);
     assertAllClose(await value.data(), [loss], { rtol: 1e-6 });
-    assertAllClose(await grad.data(), golden.gradients[gradient].data, { rtol: 0, atol: 1e-6 });
+    assertAllClose(await grad.data(), golden.gradients[gradient]!.data, { rtol: 0, atol: 1e-6 });
   });
 }

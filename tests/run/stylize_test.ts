@@ -272,7 +272,7 @@ for (const optimizer of [gradientDescent({ stepSize: 4 }), adam({ stepSize: 4 })
     );
     const rest = await stylize(network, { ...options, optimizer, iterations: 4, resume });
     assertEquals([rest.iterations, rest.evaluations], [7, 7]);
-    const gap = rest.picture.data.map((value, i) => Math.abs(value - whole.picture.data[i]));
+    const gap = rest.picture.data.map((value, i) => Math.abs(value - whole.picture.data[i]!));
     assert(Math.max(...gap) < 0.01, `pixels differ by up to ${Math.max(...gap)}`);
     network.dispose();
   });
@@ -281,7 +281,7 @@ for (const optimizer of [gradientDescent({ stepSize: 4 }), adam({ stepSize: 4 })
 useEachEngine("start takes a picture, a name, and nothing else", async () => {
   const network = stubNetwork();
   const base = { ...options, optimizer: gradientDescent({ stepSize: 1e-6 }), iterations: 1 };
-  const near = (a: Float32Array, b: Float32Array) => a.every((v, i) => Math.abs(v - b[i]) < 0.01);
+  const near = (a: Float32Array, b: Float32Array) => a.every((v, i) => Math.abs(v - b[i]!) < 0.01);
   const fromContent = await stylize(network, { ...base, start: "content" });
   assert(near(fromContent.picture.data, content.data));
   const fromPicture = await stylize(network, { ...base, start: noisePicture(12, 10, 9) });

@@ -43,13 +43,13 @@ useEachEngine("the preset tutorial follows the tutorial's log at 300 px", async 
   let holds = true;
   for (const [i, iteration] of (reference.logged_iterations as number[]).entries()) {
     for (const name of ["content", "style", "denoise"]) {
-      const mean = spread[name].mean[i];
-      const difference = log[iteration][name].loss / mean - 1;
+      const mean = spread[name]!.mean[i];
+      const difference = log[iteration]![name]!.loss / mean! - 1;
       const allowed = iteration === 0 ? ALLOWED_AT_START : ALLOWED[name];
       table.push(
-        `${iteration} ${name}: ${(100 * difference).toFixed(2)} %, at most ${100 * allowed} %`,
+        `${iteration} ${name}: ${(100 * difference).toFixed(2)} %, at most ${100 * allowed!} %`,
       );
-      holds &&= Math.abs(difference) <= allowed;
+      holds &&= Math.abs(difference) <= allowed!;
     }
   }
   assert(holds, `off the reference:\n${table.join("\n")}`);

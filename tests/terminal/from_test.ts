@@ -116,8 +116,8 @@ Deno.test("stylize --from an address finds the files beside it", () =>
       const from = `http://127.0.0.1:${server.addr.port}/a.png`;
       const again = await stylize("--from", from, "--out", second);
       assertEquals(again.code, 0, again.err);
-      const [{ data }] = [await readRecipe(second)].map(({ files }) => ({ data: files.content }));
-      assertEquals(data!.path, `http://127.0.0.1:${server.addr.port}/c.png`);
+      const { files } = await readRecipe(second);
+      assertEquals(files.content.path, `http://127.0.0.1:${server.addr.port}/c.png`);
     } finally {
       await server.shutdown();
     }

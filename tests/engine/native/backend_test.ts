@@ -26,15 +26,17 @@ async function everything(network: Network, height: number, width: number) {
   const features = featuresOf(network, x, network.layers);
   const random = seededRandom(9);
   const factors = Object.fromEntries(network.layers.map((layer) => {
-    const { shape, size } = features[layer];
+    const { shape, size } = features[layer]!;
     return [layer, tf.tensor(uniformNoise(size, -1, 1, random), shape)];
   }));
   const gradient = tf.grad((x: tf.Tensor) => {
     const features = featuresOf(network, x as tf.Tensor4D, network.layers);
-    return tf.addN(network.layers.map((layer) => tf.sum(tf.mul(features[layer], factors[layer]))));
+    return tf.addN(
+      network.layers.map((layer) => tf.sum(tf.mul(features[layer]!, factors[layer]!))),
+    );
   })(x);
-  const values = await Promise.all(network.layers.map((layer) => features[layer].data()));
-  const shapes = network.layers.map((layer) => features[layer].shape);
+  const values = await Promise.all(network.layers.map((layer) => features[layer]!.data()));
+  const shapes = network.layers.map((layer) => features[layer]!.shape);
   tf.dispose([x, features, factors]);
   const dx = await gradient.data();
   gradient.dispose();
@@ -46,13 +48,13 @@ for (const [name, create] of Object.entries(NETWORKS)) {
     Deno.test(`${name} equals the plain engine at ${height}x${width}`, async () => {
       const network = create();
       await useEngine("cpu");
-      const expected = await everything(network, height, width);
+      const expected = await everything(network, height!, width!);
       await useEngine("native");
-      const actual = await everything(network, height, width);
+      const actual = await everything(network, height!, width!);
       network.dispose();
       assertEquals(actual.shapes, expected.shapes);
       for (const [i, values] of actual.values.entries()) {
-        assertAllClose(values, expected.values[i], { rtol: 1e-5, scale: "rms" });
+        assertAllClose(values, expected.values[i]!, { rtol: 1e-5, scale: "rms" });
       }
       assertAllClose(actual.dx, expected.dx, { rtol: 1e-5, scale: "rms" });
     });
@@ -68,7 +70,8 @@ Deno.test("the gradient of filters with even sides fits finite differences", asy
       b: [4, 2, 16, 4],
     },
   );
-  const value = (x: tf.Tensor4D) => tf.sum(tf.square(featuresOf(network, x, ["b"]).b)) as tf.Scalar;
+  const value = (x: tf.Tensor4D) =>
+    tf.sum(tf.square(featuresOf(network, x, ["b"]).b!)) as tf.Scalar;
   assert(await slopeError(value, image(9, 7)) < 1e-3);
   network.dispose();
 });
@@ -97,8 +100,8 @@ Deno.test("processors without blocked operations compute the same", async () => 
       runBackward(operations, filters, pass, { [layer]: features }, dx);
       return { features, dx };
     });
-    assertAllClose(plain.features, blocked.features, { rtol: 1e-5, scale: "rms" });
-    assertAllClose(plain.dx, blocked.dx, { rtol: 1e-5, scale: "rms" });
+    assertAllClose(plain!.features, blocked!.features, { rtol: 1e-5, scale: "rms" });
+    assertAllClose(plain!.dx, blocked!.dx, { rtol: 1e-5, scale: "rms" });
   }
 });
 
@@ -139,7 +142,7 @@ Deno.test("gradients that are written when they are needed give the same", async
     runBackward(operations, filters, pass, upstream, dx);
     return dx;
   });
-  assertAllClose(gradients[1], gradients[0], { rtol: 1e-6, scale: "rms" });
+  assertAllClose(gradients[1]!, gradients[0]!, { rtol: 1e-6, scale: "rms" });
 });
 
 Deno.test("a pass without a gradient keeps nothing", async () => {
@@ -165,7 +168,7 @@ Deno.test("equal values in a pooling window send the gradient to the first", asy
     const [layer, expected] of [["p", [0, 2, 4, 10, 12, 14]], ["q", [0, 1, 3, 5, 6, 8]]] as const
   ) {
     const dx = tf.grad((x: tf.Tensor) =>
-      tf.sum(featuresOf(network, x as tf.Tensor4D, [layer])[layer])
+      tf.sum(featuresOf(network, x as tf.Tensor4D, [layer])[layer]!)
     )(x);
     const red = (await dx.data()).filter((_, i) => i % 3 === 0);
     const hit = [...red.keys()].filter((i) => red[i] !== 0);
@@ -180,11 +183,11 @@ Deno.test("two pictures may take turns between forward and backward", async () =
   const network = stubNetwork();
   const [a, b] = [image(9, 11, 1), image(8, 12, 2)];
   const loss = (x: tf.Tensor) =>
-    tf.sum(tf.square(featuresOf(network, x as tf.Tensor4D, ["relu3_1"]).relu3_1));
+    tf.sum(tf.square(featuresOf(network, x as tf.Tensor4D, ["relu3_1"]).relu3_1!));
   const alone = [await tf.grad(loss)(a).data(), await tf.grad(loss)(b).data()];
   const [da, db] = tf.grads((a: tf.Tensor, b: tf.Tensor) => tf.add(loss(a), loss(b)))([a, b]);
-  assertAllClose(await da.data(), alone[0], { rtol: 1e-6, scale: "rms" });
-  assertAllClose(await db.data(), alone[1], { rtol: 1e-6, scale: "rms" });
+  assertAllClose(await da!.data(), alone[0]!, { rtol: 1e-6, scale: "rms" });
+  assertAllClose(await db!.data(), alone[1]!, { rtol: 1e-6, scale: "rms" });
   network.dispose();
 });
 
@@ -192,7 +195,7 @@ Deno.test("a disposed network comes back when it is used again", async () => {
   await useEngine("native");
   const network = stubNetwork();
   const x = image(8, 8);
-  const run = () => tf.tidy(() => featuresOf(network, x, ["relu3_2"]).relu3_2.dataSync());
+  const run = () => tf.tidy(() => featuresOf(network, x, ["relu3_2"]).relu3_2!.dataSync());
   const before = run();
   network.dispose();
   assertEquals(run(), before);
@@ -207,9 +210,9 @@ Deno.test("sizes may change at every step, and no tensor is left", async () => {
     for (const [height, width] of [[8, 8], [9, 7], [8, 8], [30, 21]]) {
       const loss = (x: tf.Tensor) => {
         const features = featuresOf(network, x as tf.Tensor4D, ["relu1_1", "relu3_2"]);
-        return tf.add(tf.sum(features.relu1_1), tf.sum(features.relu3_2));
+        return tf.add(tf.sum(features.relu1_1!), tf.sum(features.relu3_2!));
       };
-      const x = image(height, width);
+      const x = image(height!, width!);
       tf.dispose([tf.grad(loss)(x), x]);
     }
   });
@@ -235,7 +238,8 @@ Deno.test("another size needs no further compilation", async () => {
   const network = stubNetwork();
   const filters = new NetworkFilters(network, operations.block);
   const layers = [network.layers.at(-1)!];
-  const counts = [[64, 64], [96, 80], [65, 131]].map(([height, width]) => {
+  const sizes = [[64, 64], [96, 80], [65, 131]] as const;
+  const counts = sizes.map(([height, width]) => {
     const pixels = uniformNoise(height * width * 3, 0, 255, seededRandom(1));
     const options = { pixels, height, width, layers };
     const pass = runForward(operations, filters, network, options);
@@ -246,7 +250,7 @@ Deno.test("another size needs no further compilation", async () => {
     runBackward(operations, filters, pass, upstream, pixels);
     return sessions;
   });
-  assert(counts[0] > 0);
+  assert(counts[0]! > 0);
   assertEquals(counts, [counts[0], counts[0], counts[0]]);
 });
 
@@ -259,7 +263,7 @@ slowTest("the resident memory does not creep over many steps", async () => {
   const x = image(96, 96);
   const step = () => {
     const loss = (x: tf.Tensor) =>
-      tf.sum(tf.square(featuresOf(network, x as tf.Tensor4D, ["b"]).b));
+      tf.sum(tf.square(featuresOf(network, x as tf.Tensor4D, ["b"]).b!));
     tf.dispose(tf.grad(loss)(x));
   };
   for (let i = 0; i < 50; i++) step();

@@ -38,7 +38,7 @@ const as4D = (x: tf.Tensor) => x as tf.Tensor4D;
 /** What must agree with the plain backend, by name. */
 const CASES: Record<string, Case[]> = {
   "two tensors, with and without broadcasting": binary.flatMap((run) =>
-    shapes.map(([a, b]) => ({ inputs: [noise(a), noise(b)], run }))
+    shapes.map(([a, b]) => ({ inputs: [noise(a!), noise(b!)], run }))
   ),
   "one tensor": [
     tf.abs,
@@ -170,8 +170,8 @@ for (const [name, cases] of Object.entries(CASES)) {
     await useEngine("native");
     const actual = await results(cases);
     for (const [i, { shape, data }] of actual.entries()) {
-      assertEquals(shape, expected[i].shape, `shape of case ${i}`);
-      assertAllClose(data, expected[i].data, { rtol: 1e-5, atol: 1e-6, scale: "rms" });
+      assertEquals(shape, expected[i]!.shape, `shape of case ${i}`);
+      assertAllClose(data, expected[i]!.data, { rtol: 1e-5, atol: 1e-6, scale: "rms" });
     }
   });
 }
@@ -211,8 +211,8 @@ Deno.test("a product that is put off keeps its factors, and no longer than it ne
   const products = [1, 2].map((value) => tf.tidy(() => tf.matMul(tf.fill([2050, 40], value), b)));
   const others = [3, 4].map((value) => tf.fill([2050, 40], value)); // may take a freed buffer
   b.dispose();
-  products[1].dispose(); // without having been read
-  const values = await products[0].data();
+  products[1]!.dispose(); // without having been read
+  const values = await products[0]!.data();
   assert(values.every((value) => value === 1));
   tf.dispose([products[0], ...others]);
   assertEquals(tf.memory().numDataBuffers, before);

@@ -34,7 +34,7 @@ function convolve(x: Features, filter: Float32Array, out: number, turned: boolea
         const [yy, xx] = [row + r - 1, column + c - 1];
         if (yy < 0 || yy >= x.height || xx < 0 || xx >= x.width) continue;
         for (let i = 0; i < x.channels; i++) {
-          y[at] += x.data[(yy * x.width + xx) * x.channels + i] * weight(r, c, i, o);
+          y[at]! += x.data[(yy * x.width + xx) * x.channels + i]! * weight(r, c, i, o)!;
         }
       }
     }
@@ -45,9 +45,9 @@ function convolve(x: Features, filter: Float32Array, out: number, turned: boolea
 /** `Aᵀ ((G g) · (Bᵀ d))` of six numbers and a filter of three. */
 function alongOneAxis({ input, filter, output }: WinogradMatrices, d: number[], g: number[]) {
   const times = (matrix: number[][], x: number[]) =>
-    matrix.map((row) => row.reduce((sum, value, i) => sum + value * x[i], 0));
+    matrix.map((row) => row.reduce((sum, value, i) => sum + value * x[i]!, 0));
   const [u, v] = [times(filter, g), times(input, d)];
-  return times(output, u.map((value, i) => value * v[i]));
+  return times(output, u.map((value, i) => value * v[i]!));
 }
 
 Deno.test("Winograd's matrices give the sliding products of a filter with three numbers", () => {
@@ -61,7 +61,7 @@ Deno.test("Winograd's matrices give the sliding products of a filter with three 
 Deno.test("a turned filter has the same transform: the values at 1 / p, in reverse order", () => {
   const [g, turned] = [[2, 3, 5], [5, 3, 2]];
   const at = ({ filter }: WinogradMatrices, g: number[]) =>
-    filter.map((row) => row.reduce((sum, value, i) => sum + value * g[i], 0));
+    filter.map((row) => row.reduce((sum, value, i) => sum + value * g[i]!, 0));
   assertAllClose(at(TURNED, turned), at(FORWARD, g), { rtol: 1e-12 });
 });
 
@@ -69,19 +69,19 @@ Deno.test("a turned filter has the same transform: the values at 1 / p, in rever
 for (const [height, width] of [[16, 16], [13, 35], [70, 9], [9, 1030]]) {
   Deno.test(`Winograd's convolution of ${height}x${width} equals the plain sum`, async () => {
     const operations = new Operations(await loadRuntime(), new BufferPool());
-    const [x, y] = [features(16, height, width), features(32, height, width)];
+    const [x, y] = [features(16, height!, width!), features(32, height!, width!)];
     const filter = uniformNoise(9 * 16 * 32, -1, 1, random);
     const bias = uniformNoise(32, -1, 1, random);
     const transformed = transformFilter(filter, [3, 3, 16, 32]);
     winogradConvolution(operations, x, transformed, y, { bias, relu: true });
-    const expected = convolve(x, filter, 32, false).map((v, i) => Math.max(0, v + bias[i % 32]));
+    const expected = convolve(x, filter, 32, false).map((v, i) => Math.max(0, v + bias[i % 32]!));
     assertAllClose(y.data, expected, { rtol: 2e-5, scale: "rms" });
 
     const add = uniformNoise(x.data.length, -1, 1, random);
     const dx = { ...x, data: add.slice() };
     winogradConvolution(operations, y, transformed, dx, { add: dx.data, mask: x.data });
     const gradient = convolve(y, filter, 16, true);
-    const masked = gradient.map((v, i) => x.data[i] > 0 ? v + add[i] : 0);
+    const masked = gradient.map((v, i) => x.data[i]! > 0 ? v + add[i]! : 0);
     assertAllClose(dx.data, masked, { rtol: 2e-5, scale: "rms" });
   });
 }
@@ -89,7 +89,7 @@ for (const [height, width] of [[16, 16], [13, 35], [70, 9], [9, 1030]]) {
 for (const [height, width] of [[41, 67], [21, 1030]]) {
   Deno.test(`Winograd's convolution of ${height}x${width} may write over its input`, async () => {
     const operations = new Operations(await loadRuntime(), new BufferPool());
-    const x = features(16, height, width);
+    const x = features(16, height!, width!);
     const transformed = transformFilter(uniformNoise(9 * 256, -1, 1, random), [3, 3, 16, 16]);
     const apart = { ...x, data: new Float32Array(x.data.length) };
     winogradConvolution(operations, x, transformed, apart, {});
@@ -101,15 +101,15 @@ for (const [height, width] of [[41, 67], [21, 1030]]) {
 for (const [height, width] of [[41, 67], [21, 1030]]) {
   Deno.test(`a gradient of ${height}x${width} may be written as it is needed`, async () => {
     const operations = new Operations(await loadRuntime(), new BufferPool());
-    const x = features(16, height, width);
+    const x = features(16, height!, width!);
     const transformed = transformFilter(uniformNoise(9 * 256, -1, 1, random), [3, 3, 16, 16]);
     const add = uniformNoise(x.data.length, -1, 1, random);
     const [whole, parts] = [0, 0].map(() => ({ ...x, data: new Float32Array(x.data.length) }));
-    winogradConvolution(operations, x, transformed, whole, { add });
+    winogradConvolution(operations, x, transformed, whole!, { add });
     const write = (values: Float32Array, start: number) =>
       values.set(add.subarray(start, start + values.length));
-    winogradConvolution(operations, x, transformed, parts, { add: write });
-    assertEquals(parts.data, whole.data);
+    winogradConvolution(operations, x, transformed, parts!, { add: write });
+    assertEquals(parts!.data, whole!.data);
   });
 }
 

@@ -70,7 +70,7 @@ Deno.test("parseGraphDef() skips what it does not know", () => {
     constant("a", FLOAT, [1], content(new Float32Array([1]))),
     field(2, field(1, field(1, field(1, "a function")))),
   );
-  assertEquals(Array.from(a.data), [1]);
+  assertEquals(Array.from(a!.data), [1]);
   assertEquals(others, {});
 });
 
