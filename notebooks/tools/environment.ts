@@ -60,20 +60,19 @@ export async function setUp({ log = () => {}, signal }: SetUpOptions = {}): Prom
   const deno = pinned ? Deno.execPath() : join(venv, scripts, `deno${suffix}`);
 
   // PyPI's `deno` is the same binary: with it the kernel is the pinned one, whoever started us.
-  const requirements = join(here, "requirements.txt");
-  const extra = pinned ? [] : [`deno==${KERNEL_DENO}`];
-  const wanted: Stamp = {
-    requirements: createHash("sha256").update(Deno.readTextFileSync(requirements)).digest("hex"),
-    extra,
-  };
+  const files = ["requirements.txt", ...(pinned ? [] : ["deno.txt"])];
+  const requirements = files.map((file) => join(here, file));
+  const wanted: Stamp = Object.fromEntries(
+    files.map((file, i) => [file, hashOf(Deno.readTextFileSync(requirements[i]!))]),
+  );
 
-  using _lock = lock(requirements);
+  using _lock = lock(requirements[0]!);
   const fresh = !await isWhole(venv, python, wanted);
   if (fresh) {
     log(`Setting up JupyterLab in ${venv} (once; about 300 MB)`);
     const start = performance.now();
     prepareFolder(venv);
-    await makePython({ venv, python, requirements, extra, log, signal });
+    await makePython({ venv, python, requirements, log, signal });
     await writeKernel(venv, deno);
     await cacheLibrary(deno, log, signal);
     await writeWhole(join(venv, STAMP), JSON.stringify(wanted) + "\n", "write the stamp");
@@ -93,14 +92,15 @@ export const JUPYTER_ENV: Record<string, string> = {
 /** In `.venv`: there from the first moment (empty), filled when the environment is whole. */
 const STAMP = "stylebook.json";
 
-/** What is installed: the hash of the requirements file, and what came on top. */
-type Stamp = { requirements: string; extra: string[] };
+/** What is installed: the hash of each requirements file, by name. */
+type Stamp = Record<string, string>;
+
+const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
 
 async function isWhole(venv: string, python: string, wanted: Stamp): Promise<boolean> {
   try {
     const stamp: Stamp = JSON.parse(Deno.readTextFileSync(join(venv, STAMP)));
-    if (stamp.requirements !== wanted.requirements) return false;
-    if (!wanted.extra.every((extra) => stamp.extra.includes(extra))) return false;
+    if (!Object.entries(wanted).every(([file, hash]) => stamp[file] === hash)) return false;
     // Python may have been updated or removed, which leaves the links in `.venv` without their aim.
     const code = "import importlib.util as u, sys; sys.exit(u.find_spec('jupyterlab') is None)";
     const { success } = await new Deno.Command(python, { args: ["-c", code], stderr: "null" })
@@ -140,11 +140,26 @@ async function writeKernel(venv: string, deno: string): Promise<void> {
   };
   const settings = {
     "@jupyterlab/apputils-extension:notification": { fetchNews: "false", checkForUpdates: false },
+    // Weights and tensors of a kernel take some hundred megabytes: closing its notebook ends it.
+    "@jupyterlab/notebook-extension:tracker": { kernelShutdown: true },
   };
   const share = join(venv, "share", "jupyter");
   await writeIfChanged(join(share, "kernels", "deno", "kernel.json"), kernel);
   await writeIfChanged(join(share, "lab", "settings", "overrides.json"), settings);
+  await writeIfChanged(join(venv, "etc", "jupyter", "jupyter_server_config.json"), SERVER);
 }
+
+/** How JupyterLab runs, unless its flags say otherwise (given twice, a flag would be refused). */
+const SERVER = {
+  Application: { log_level: "WARN" }, // what is left is the address
+  MappingKernelManager: {
+    // Kernels that did nothing for an hour end, though a page may still show them; those at work do not.
+    cull_idle_timeout: 3600,
+    cull_interval: 300,
+    cull_connected: true,
+    cull_busy: false,
+  },
+};
 
 /** Fetches what the library imports, so that the first cell does not wait for the network. */
 async function cacheLibrary(

@@ -17,10 +17,18 @@ const HELP = `Opens the notebooks in JupyterLab; sets it up in .venv first where
   deno task lab 04                     open another notebook, by number, name or path
   deno task lab --run [NOTEBOOK]       run a notebook here, without JupyterLab, into output/
   deno task lab --set-up               only set up
-  deno task lab --no-browser --port 8899 --ip 0.0.0.0
+  deno task lab --no-browser --port 8899
                                        further flags go to JupyterLab as they are
 
-Ctrl-C ends JupyterLab and its kernels.`;
+A kernel ends when its notebook is closed, and after an hour in which it did nothing, with all that its
+cells had made; one that computes goes on. Longer: --MappingKernelManager.cull_idle_timeout=86400
+(seconds; 0 for ever). What JupyterLab does, line by line: --debug
+
+JupyterLab listens on this machine alone, for whoever reaches it can run any program as you. From another
+machine, use \`ssh -L 8888:localhost:8888 HOST\` and open the address that is printed. --ip 0.0.0.0 opens
+it to the whole network, where its token is all that guards it.
+
+Ctrl-C ends JupyterLab and its kernels. Exit codes: 0 done, 1 a cell failed, 2 wrong usage or no set-up.`;
 
 /** What the command line asks for. */
 type Request = { mode: "help" | "run" | "set-up" | "open"; notebook: string; flags: string[] };
@@ -56,6 +64,16 @@ function readArguments(args: string[]): Request {
   return request;
 }
 
+/** What to say before JupyterLab listens to more than this machine; nothing where it does not. */
+function warnOfAddress(flags: string[]): string | undefined {
+  const at = flags.findIndex((flag) => /^--(ServerApp\.)?ip(=|$)/.test(flag));
+  if (at < 0) return;
+  const address = flags[at]!.includes("=") ? flags[at]!.split("=")[1] : flags[at + 1];
+  if (!address || /^(localhost|127\..*|::1)$/.test(address)) return;
+  return `Warning: with --ip ${address} other machines reach JupyterLab, in which one can run any ` +
+    "program as you;\nits token is all that guards it. Safer: ssh -L 8888:localhost:8888 HOST";
+}
+
 /** Serves the notebooks until JupyterLab ends; its exit code. */
 async function open(
   environment: Environment,
@@ -63,6 +81,8 @@ async function open(
   signal: AbortSignal,
 ): Promise<number> {
   const inside = shown(notebook);
+  const warning = warnOfAddress(flags);
+  if (warning) console.error(warning);
   const server = new Deno.Command(environment.python, {
     args: [
       "-m",

@@ -15,10 +15,8 @@ export type PythonOptions = {
   venv: string;
   /** Where its interpreter will be. */
   python: string;
-  /** The requirements file. */
-  requirements: string;
-  /** Further requirements, such as `deno==2.8.1`. */
-  extra: string[];
+  /** Requirements files that name every package with its hashes. */
+  requirements: string[];
   log: (line: string) => void;
   signal?: AbortSignal;
 };
@@ -49,7 +47,7 @@ export async function makePython(options: PythonOptions): Promise<void> {
 
 /** Each way returns nothing when it worked, else what went wrong. */
 async function withUv(
-  { venv, python, requirements, extra, log, signal }: PythonOptions,
+  { venv, python, requirements, log, signal }: PythonOptions,
 ): Promise<string | undefined> {
   const oldest = OLDEST_PYTHON.join(".");
   const made = await run(
@@ -62,14 +60,14 @@ async function withUv(
   log("  installing with uv");
   const installed = await run(
     "uv",
-    ["pip", "install", "--python", python, "-r", requirements, ...extra],
+    ["pip", "install", "--python", python, ...locked(requirements)],
     signal,
   );
   return installed.success ? undefined : `uv pip install: ${installed.output}`;
 }
 
 async function withVenv(
-  { venv, python, requirements, extra, log, signal }: PythonOptions,
+  { venv, python, requirements, log, signal }: PythonOptions,
 ): Promise<string | undefined> {
   const system = await findPython();
   if (!system.command) return system.failure;
@@ -79,10 +77,15 @@ async function withVenv(
   log("  installing with pip");
   const installed = await run(
     python,
-    ["-m", "pip", "install", "--disable-pip-version-check", "-r", requirements, ...extra],
+    ["-m", "pip", "install", "--disable-pip-version-check", ...locked(requirements)],
     signal,
   );
   return installed.success ? undefined : `pip install: ${installed.output}`;
+}
+
+/** Whatever was altered on its way, or is not named in the files, is not installed. */
+function locked(requirements: string[]): string[] {
+  return ["--require-hashes", ...requirements.flatMap((file) => ["-r", file])];
 }
 
 async function findPython(): Promise<{ command?: string; failure?: string }> {
@@ -112,6 +115,11 @@ function remedy(failures: string): string {
   if (/ensurepip|no module named '?(venv|pip)/i.test(failures)) {
     return "Python is there, but without its venv module. On Debian and Ubuntu:\n" +
       "  sudo apt install python3-venv\nthen start again.";
+  }
+  if (/do not match the hashes|hash mismatch/i.test(failures)) {
+    return "A package is not the one that notebooks/tools/requirements.txt names: it was damaged on its\n" +
+      "way, or an index of your own (PIP_INDEX_URL, UV_INDEX_URL) has another. Start again, or without\n" +
+      "that index.";
   }
   if (/no space left/i.test(failures)) return "The disk is full: about 300 MB are needed.";
   if (NO_NETWORK.test(failures)) {

@@ -30,13 +30,15 @@ export type LabServer = AsyncDisposable & {
 export type LabOptions = {
   /** Variables that the kernels see, too. */
   env?: Record<string, string>;
+  /** Further flags of JupyterLab. */
+  flags?: string[];
   /** Seconds to wait; a first start downloads JupyterLab. */
   patience?: number;
 };
 
 /** Starts JupyterLab with settings and workspaces of its own, so that no file of the user matters. */
 export async function startLab(
-  { env = {}, patience = 300 }: LabOptions = {},
+  { env = {}, flags = [], patience = 300 }: LabOptions = {},
 ): Promise<LabServer> {
   const start = performance.now();
   const settings = await Deno.makeTempDir({ prefix: "stylebook-lab-" });
@@ -58,6 +60,7 @@ export async function startLab(
       `--port=${port}`,
       "--ServerApp.port_retries=0",
       `--IdentityProvider.token=${token}`,
+      ...flags,
     ],
     env: { ...env, JUPYTER_CONFIG_DIR: settings, JUPYTER_RUNTIME_DIR: settings },
     stdout: "null",

@@ -4,6 +4,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "node:path";
 import { KERNEL_DENO, setUp } from "../../notebooks/tools/environment.ts";
+import { waitUntil } from "../browser/chromium.ts";
 import { startLab } from "../browser/lab_server.ts";
 import { type Project, PYTHON, UV, withProject } from "../helpers/lab_project.ts";
 import { ROOT } from "../helpers/command.ts";
@@ -71,6 +72,7 @@ test("lab prefers uv, and takes python3 where uv fails", {
   Deno.writeTextFileSync(join(root, "..", "bin", "uv"), "#!/bin/sh\nexit 1\n");
   assertEquals((await labOutput(["--set-up"])).code, 0);
   assertEquals(asked().map((line) => line.split(" ")[0]), ["uv", "pip"]);
+  for (const line of asked()) assertStringIncludes(line, " --require-hashes -r ");
   assert(Deno.statSync(stamp).isFile);
 });
 
@@ -106,10 +108,9 @@ test("lab describes the kernel inside .venv", {
   const deno = pinned ? Deno.execPath() : join(root, ".venv", "bin", "deno");
   assert(kernel.argv.includes(deno), `${kernel.argv} starts another Deno than ${deno}`);
   assert(kernel.argv.includes("{connection_file}"));
-  assertStringIncludes(
-    Deno.readTextFileSync(join(share, "lab", "settings", "overrides.json")),
-    `"fetchNews": "false"`,
-  );
+  const settings = Deno.readTextFileSync(join(share, "lab", "settings", "overrides.json"));
+  assertStringIncludes(settings, `"fetchNews": "false"`);
+  assertStringIncludes(settings, `"kernelShutdown": true`); // a closed notebook ends its kernel
 });
 
 test("lab opens the notebook asked for and passes further flags on", {
@@ -129,6 +130,37 @@ test("lab opens the notebook asked for and passes further flags on", {
   const second = asked().slice(start + first.length);
   assert(second.includes(url("04_start")));
   assertEquals(second.at(-1), "--no-browser");
+});
+
+test("lab ends kernels that do nothing for an hour, and spares those that compute", {
+  python3: PYTHON,
+}, async ({ root, labOutput, asked }) => {
+  await labOutput(["--MappingKernelManager.cull_idle_timeout=0"]);
+  const file = join(root, ".venv", "etc", "jupyter", "jupyter_server_config.json");
+  const { MappingKernelManager: kernels } = JSON.parse(Deno.readTextFileSync(file));
+  assertEquals([kernels.cull_idle_timeout, kernels.cull_connected], [3600, true]);
+  assertEquals(kernels.cull_busy, false);
+  // JupyterLab refuses a flag that is given twice, so ours must not be among the flags.
+  assertEquals(asked().filter((flag) => flag.includes("cull_")).length, 1);
+});
+
+test("lab warns before it lets other machines in, and its help does so, too", {
+  python3: PYTHON,
+}, async ({ labOutput }) => {
+  const open = [["--ip", "0.0.0.0"], ["--ip=*"], ["--ServerApp.ip=::"], ["04", "--ip", "10.0.0.7"]];
+  for (const flags of open) {
+    const { code, said } = await labOutput(flags);
+    assertEquals(code, 0);
+    assertStringIncludes(said, "Warning: with --ip");
+    assertStringIncludes(said, "ssh -L");
+  }
+  for (const flags of [[], ["--ip", "127.0.0.1"], ["--ip=localhost"], ["--port", "8899"]]) {
+    assert(!(await labOutput(flags)).said.includes("Warning"), `${flags}`);
+  }
+  const { code, said } = await run("lab.ts", ["--help"]);
+  assertEquals(code, 0);
+  assertStringIncludes(said, "its token is all that guards it");
+  assert(!/^ +deno task lab.*--ip/m.test(said), "an open address is no example");
 });
 
 test("lab refuses unknown notebooks and lists what there is", {
@@ -174,6 +206,18 @@ Deno.test({
     assertEquals(await processes(lab.folder), 1);
     assertEquals(await lab.stop("SIGINT"), 0);
     assertEquals(await processes(lab.folder), 0);
+  },
+});
+
+Deno.test({
+  name: "lab ends an idle kernel after the time that a flag says",
+  ignore: real === undefined || !posix,
+  async fn() {
+    const flags = ["idle_timeout=3", "interval=1"].map((f) => `--MappingKernelManager.cull_${f}`);
+    await using lab = await startLab({ flags });
+    await lab.startKernel();
+    assertEquals((await lab.kernels()).length, 1);
+    await waitUntil("the end of the idle kernel", 60, async () => !(await lab.kernels()).length);
   },
 });
 
