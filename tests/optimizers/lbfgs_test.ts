@@ -347,6 +347,7 @@ useEachEngine("stylize() with lbfgs() lowers the loss, and goes on from a checkp
     style: { picture: noisePicture(9, 11, 2), weight: 1e-7 },
     weighting: "constant" as const,
     optimizer: lbfgs(),
+    readEvery: 1,
   };
   const run = () => stylize(network, { ...options, iterations: 9 });
   const whole = await run();

@@ -246,6 +246,7 @@ Deno.test("what there is to say of a run: it rose, it did not move", async () =>
     weighting: "constant",
     start: noisePicture(12, 10, 9),
     iterations: 3,
+    readEvery: 1,
   };
   const near = { ...content, data: content.data.map((value) => Math.min(255, value + 1)) };
   const long = { ...base, start: near, optimizer: adam({ stepSize: 200 }) };
