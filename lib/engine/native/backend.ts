@@ -41,9 +41,16 @@ const Plain = tf.findBackend("cpu").constructor as new () => PlainBackend;
 /** Plain kernels whose result shares the input's data id: nothing can outlive the buffer. */
 const SHARING = new Set(["Cast", "ExpandDims", "Identity", "Reshape"]);
 
+/** Inputs of the kernels that are replaced: TensorFlow.js hands each operation those that it has. */
+type InputName = "x" | "a" | "b" | "dy" | "input" | "filter" | "indices";
+type OptionalInputName = "bias" | "preluActivationWeights";
+type Inputs =
+  & Record<InputName, tf.TensorInfo>
+  & Partial<Record<OptionalInputName, tf.TensorInfo>>;
+
 /** A kernel of this engine; returns undefined to leave a case to the plain kernel. */
 export type Kernel = (params: {
-  inputs: Record<string, tf.TensorInfo>;
+  inputs: Inputs;
   attrs: Record<string, unknown>;
   backend: NativeBackend;
 }) => tf.TensorInfo | undefined;

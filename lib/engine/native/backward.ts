@@ -74,7 +74,7 @@ function stepGradient(
         winogradConvolution(operations, dy, filter, dx, { add, mask });
       }, dy);
     }
-    const window = windowOf(x, [shape[0]!, shape[1]!], step.strides, step.padding);
+    const window = windowOf(x, [shape[0], shape[1]], step.strides, step.padding);
     if (suitsColumns(shape)) {
       const filter = filters.columns(step);
       return gradients.sendPlain(step.input, (dx) => {

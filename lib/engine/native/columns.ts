@@ -5,7 +5,7 @@
  * @module
  */
 import type { Window } from "./layers.ts";
-import type { Features } from "./layout.ts";
+import type { Features, FilterShape } from "./layout.ts";
 import type { Matrix, Operations } from "./operations.ts";
 
 /** More channels are better served by other methods. */
@@ -14,7 +14,7 @@ const MOST_CHANNELS = 4;
 const POSITIONS_PER_BAND = 4096;
 
 /** Whether the method suits a filter `[height, width, in, out]`. */
-export function suitsColumns([, , inChannels]: readonly number[]): boolean {
+export function suitsColumns([, , inChannels]: FilterShape): boolean {
   return inChannels <= MOST_CHANNELS;
 }
 
@@ -136,7 +136,7 @@ function gather(padded: Features, window: Window, columns: Features, first: numb
       let from = (first + y) * strides[0] * row + x * strides[1] * padded.channels;
       let at = to;
       for (let r = 0; r < rows; r++, from += row) {
-        for (let i = 0; i < run; i++) columns.data[at++] = padded.data[from + i];
+        for (let i = 0; i < run; i++) columns.data[at++] = padded.data[from + i]!;
       }
       to += columns.channels;
     }
@@ -153,7 +153,7 @@ function scatter(columns: Features, window: Window, padded: Features, first: num
     for (let x = 0; x < columns.width; x++) {
       let to = (first + y) * strides[0] * row + x * strides[1] * padded.channels;
       for (let r = 0; r < rows; r++, to += row) {
-        for (let i = 0; i < run; i++) padded.data[to + i] += columns.data[from++];
+        for (let i = 0; i < run; i++) padded.data[to + i]! += columns.data[from++]!;
       }
     }
   }

@@ -16,26 +16,26 @@ type Unary = (x: Floats, y: Floats, attrs: Record<string, unknown>) => void;
 // One loop per operation, each written out: a shared loop would call a function per element.
 const BINARY: Record<string, Binary> = {
   Add(a, b, y, ma, mb) {
-    for (let i = 0; i < y.length; i++) y[i] = a[i & ma] + b[i & mb];
+    for (let i = 0; i < y.length; i++) y[i] = a[i & ma]! + b[i & mb]!;
   },
   Sub(a, b, y, ma, mb) {
-    for (let i = 0; i < y.length; i++) y[i] = a[i & ma] - b[i & mb];
+    for (let i = 0; i < y.length; i++) y[i] = a[i & ma]! - b[i & mb]!;
   },
   Multiply(a, b, y, ma, mb) {
-    for (let i = 0; i < y.length; i++) y[i] = a[i & ma] * b[i & mb];
+    for (let i = 0; i < y.length; i++) y[i] = a[i & ma]! * b[i & mb]!;
   },
   RealDiv(a, b, y, ma, mb) {
-    for (let i = 0; i < y.length; i++) y[i] = a[i & ma] / b[i & mb];
+    for (let i = 0; i < y.length; i++) y[i] = a[i & ma]! / b[i & mb]!;
   },
   Maximum(a, b, y, ma, mb) {
-    for (let i = 0; i < y.length; i++) y[i] = Math.max(a[i & ma], b[i & mb]);
+    for (let i = 0; i < y.length; i++) y[i] = Math.max(a[i & ma]!, b[i & mb]!);
   },
   Minimum(a, b, y, ma, mb) {
-    for (let i = 0; i < y.length; i++) y[i] = Math.min(a[i & ma], b[i & mb]);
+    for (let i = 0; i < y.length; i++) y[i] = Math.min(a[i & ma]!, b[i & mb]!);
   },
   SquaredDifference(a, b, y, ma, mb) {
     for (let i = 0; i < y.length; i++) {
-      const difference = a[i & ma] - b[i & mb];
+      const difference = a[i & ma]! - b[i & mb]!;
       y[i] = difference * difference;
     }
   },
@@ -43,30 +43,30 @@ const BINARY: Record<string, Binary> = {
 
 const UNARY: Record<string, Unary> = {
   Abs(x, y) {
-    for (let i = 0; i < y.length; i++) y[i] = Math.abs(x[i]);
+    for (let i = 0; i < y.length; i++) y[i] = Math.abs(x[i]!);
   },
   Neg(x, y) {
-    for (let i = 0; i < y.length; i++) y[i] = -x[i];
+    for (let i = 0; i < y.length; i++) y[i] = -x[i]!;
   },
   Sqrt(x, y) {
-    for (let i = 0; i < y.length; i++) y[i] = Math.sqrt(x[i]);
+    for (let i = 0; i < y.length; i++) y[i] = Math.sqrt(x[i]!);
   },
   Square(x, y) {
-    for (let i = 0; i < y.length; i++) y[i] = x[i] * x[i];
+    for (let i = 0; i < y.length; i++) y[i] = x[i]! * x[i]!;
   },
   Relu(x, y) {
-    for (let i = 0; i < y.length; i++) y[i] = Math.max(0, x[i]);
+    for (let i = 0; i < y.length; i++) y[i] = Math.max(0, x[i]!);
   },
   Sign(x, y) {
-    for (let i = 0; i < y.length; i++) y[i] = x[i] > 0 ? 1 : x[i] < 0 ? -1 : 0;
+    for (let i = 0; i < y.length; i++) y[i] = x[i]! > 0 ? 1 : x[i]! < 0 ? -1 : 0;
   },
   Step(x, y, { alpha }) {
     const below = alpha as number;
-    for (let i = 0; i < y.length; i++) y[i] = x[i] > 0 ? 1 : x[i] <= 0 ? below : NaN;
+    for (let i = 0; i < y.length; i++) y[i] = x[i]! > 0 ? 1 : x[i]! <= 0 ? below : NaN;
   },
   ClipByValue(x, y, { clipValueMin, clipValueMax }) {
     const [least, most] = [clipValueMin as number, clipValueMax as number];
-    for (let i = 0; i < y.length; i++) y[i] = Math.min(most, Math.max(least, x[i]));
+    for (let i = 0; i < y.length; i++) y[i] = Math.min(most, Math.max(least, x[i]!));
   },
 };
 
@@ -138,13 +138,13 @@ function byRows(
 
 /** The sum of several tensors of one shape; its inputs come as a list. */
 const addN: Kernel = ({ inputs, backend }) => {
-  const tensors = inputs as unknown as tf.TensorInfo[];
+  const tensors = inputs as unknown as [tf.TensorInfo, ...tf.TensorInfo[]];
   if (tensors.some(({ dtype }) => dtype !== "float32")) return undefined;
   const { info, values } = backend.output(tensors[0].shape);
   values.set(backend.floats(tensors[0]));
   for (const tensor of tensors.slice(1)) {
     const x = backend.floats(tensor);
-    for (let i = 0; i < values.length; i++) values[i] += x[i];
+    for (let i = 0; i < values.length; i++) values[i]! += x[i]!;
   }
   return info;
 };

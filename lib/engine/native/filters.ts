@@ -7,7 +7,7 @@
 import type { Network } from "../../network/network.ts";
 import type { Convolution } from "../../network/operation.ts";
 import { columnFilter } from "./columns.ts";
-import { packBias, type PackedFilter, packFilter } from "./layout.ts";
+import { type FilterShape, packBias, type PackedFilter, packFilter } from "./layout.ts";
 import { transformFilter } from "./winograd_matrices.ts";
 
 /** The filters of one network. */
@@ -26,8 +26,9 @@ export class NetworkFilters {
   }
 
   /** `[height, width, in, out]`. */
-  shape(layer: Convolution): readonly number[] {
-    return this.#weights[layer.filter]!.shape;
+  shape(layer: Convolution): FilterShape {
+    const { shape } = this.#weights[layer.filter]!;
+    return shape as readonly number[] as FilterShape;
   }
 
   /** The bias of a layer, with its last block filled up. */
@@ -41,8 +42,7 @@ export class NetworkFilters {
     return remember(this.#transformed, layer.name, () => {
       this.#packed.delete(layer.name);
       this.#turned.delete(layer.name);
-      const { data, shape } = this.#weights[layer.filter]!;
-      return transformFilter(data, shape);
+      return transformFilter(this.#weights[layer.filter]!.data, this.shape(layer));
     });
   }
 
@@ -57,8 +57,8 @@ export class NetworkFilters {
   packed(layer: Convolution, turned = false): PackedFilter {
     return remember(turned ? this.#turned : this.#packed, layer.name, () => {
       this.#transformed.delete(layer.name);
-      const { data, shape } = this.#weights[layer.filter]!;
-      return packFilter({ data, shape, block: this.#block, turned });
+      const { data } = this.#weights[layer.filter]!;
+      return packFilter({ data, shape: this.shape(layer), block: this.#block, turned });
     });
   }
 }

@@ -116,7 +116,7 @@ function runStep(
       const { strides, padding, relu } = step;
       const bias = filters.bias(step);
       if (suitsColumns(shape)) {
-        const window = windowOf(x, [shape[0]!, shape[1]!], strides, padding);
+        const window = windowOf(x, [shape[0], shape[1]], strides, padding);
         return columnConvolution(operations, x, filters.columns(step), window, relu, y);
       }
       if (suitsWinograd(shape, strides, y)) {

@@ -14,14 +14,14 @@ export function maskByRelu(dy: Float32Array, y: Float32Array, dx: Float32Array):
   const activation = new Int32Array(y.buffer, y.byteOffset, y.length);
   const result = new Int32Array(dx.buffer, dx.byteOffset, dx.length);
   for (let i = 0; i < gradient.length; i++) {
-    const bits = activation[i];
-    result[i] = gradient[i] & ((-bits & ~bits) >> 31);
+    const bits = activation[i]!;
+    result[i] = gradient[i]! & ((-bits & ~bits) >> 31);
   }
 }
 
 /** Adds `x` to `sum`, in place. */
 export function addInPlace(sum: Float32Array, x: Float32Array): void {
-  for (let i = 0; i < sum.length; i++) sum[i] += x[i];
+  for (let i = 0; i < sum.length; i++) sum[i]! += x[i]!;
 }
 
 /** A pooling or filter window; `top` and `left` are the padding before the first row and column. */
@@ -46,7 +46,7 @@ export function windowOf(
 
 /** The largest value of each window. */
 export function maxPool(x: Features, y: Features, window: Window): void {
-  eachMaximum(x, y, window, (best, at) => y.data[at] = x.data[best]);
+  eachMaximum(x, y, window, (best, at) => y.data[at] = x.data[best]!);
 }
 
 /** Sends each gradient of a max pooling to the first maximum of its window; overwrites `dx`. */
@@ -57,7 +57,7 @@ export function maxPoolGradient(
   window: Window,
 ): void {
   dx.fill(0);
-  eachMaximum(x, dy, window, (best, at) => dx[best] += dy.data[at]);
+  eachMaximum(x, dy, window, (best, at) => dx[best]! += dy.data[at]!);
 }
 
 /** Visits the windows in the order of `y`, with the place of the first maximum. */
@@ -79,7 +79,7 @@ function eachMaximum(
         for (let r = firstRow; r < endRow; r++) {
           const start = (r * width + firstColumn) * channels + channel;
           const end = start + (endColumn - firstColumn) * channels;
-          for (let i = start; i < end; i += channels) if (values[i] > values[best]) best = i;
+          for (let i = start; i < end; i += channels) if (values[i]! > values[best]!) best = i;
         }
         visit(best, at++);
       }
@@ -103,7 +103,7 @@ export function spread(dy: Features, canvas: Features, window: Window): void {
     const start = ((row * strides[0] + top) * width + left) * channels;
     for (let column = 0; column < dy.width; column++) {
       const to = start + column * strides[1] * channels;
-      for (let i = to; i < to + channels; i++) canvas.data[i] = dy.data[from++];
+      for (let i = to; i < to + channels; i++) canvas.data[i] = dy.data[from++]!;
     }
   }
 }
@@ -113,7 +113,7 @@ export function concat(parts: readonly Features[], whole: Features): void {
   let first = 0;
   for (const part of parts) {
     for (let from = 0, to = first; from < part.data.length; to += whole.channels) {
-      for (let i = to; i < to + part.channels; i++) whole.data[i] = part.data[from++];
+      for (let i = to; i < to + part.channels; i++) whole.data[i] = part.data[from++]!;
     }
     first += part.channels;
   }
@@ -122,6 +122,6 @@ export function concat(parts: readonly Features[], whole: Features): void {
 /** The gradient of `concat`: copies the part that starts at channel `first`. */
 export function split(whole: Features, first: number, part: Features): void {
   for (let from = first, to = 0; to < part.data.length; from += whole.channels) {
-    for (let i = from; i < from + part.channels; i++) part.data[to++] = whole.data[i];
+    for (let i = from; i < from + part.channels; i++) part.data[to++] = whole.data[i]!;
   }
 }

@@ -20,6 +20,9 @@ export type Features = {
   readonly width: number;
 };
 
+/** Of a filter as networks store it: `[height, width, in, out]`. */
+export type FilterShape = readonly [number, number, number, number];
+
 /** A filter in the order in which a direct convolution reads it, with filled-up blocks. */
 export type PackedFilter = {
   readonly data: Float32Array;
@@ -39,8 +42,7 @@ export function roundUp(n: number, block: number): number {
 /** How a filter is stored, and how it is to be packed. */
 export type PackOptions = {
   readonly data: Float32Array | Int32Array | Uint8Array;
-  /** `[height, width, in, out]`. */
-  readonly shape: readonly number[];
+  readonly shape: FilterShape;
   readonly block: number;
   /** For the gradient: turned by 180 degrees, with input and output channels swapped. */
   readonly turned?: boolean;
@@ -66,7 +68,8 @@ export function packFilter(options: PackOptions): PackedFilter {
       const inBase = outBase + (planar ? i : Math.floor(i / block)) * area * step + lane * block;
       const from = i * stepIn + o * stepOut;
       for (let p = 0; p < area; p++) {
-        packed[inBase + p * step] = data[(turned ? area - 1 - p : p) * storedIn * storedOut + from];
+        packed[inBase + p * step] =
+          data[(turned ? area - 1 - p : p) * storedIn * storedOut + from]!;
       }
     }
   }
@@ -87,8 +90,8 @@ export function copyChannels(rows: Features, blocked: Features, block: number, b
   for (let channel = 0; channel < channels; channel++) {
     const plane = Math.floor(channel / block) * area * block + channel % block;
     for (let i = 0; i < area; i++) {
-      if (back) rows.data[i * channels + channel] = blocked.data[plane + i * block];
-      else blocked.data[plane + i * block] = rows.data[i * channels + channel];
+      if (back) rows.data[i * channels + channel] = blocked.data[plane + i * block]!;
+      else blocked.data[plane + i * block] = rows.data[i * channels + channel]!;
     }
   }
 }
@@ -101,9 +104,9 @@ export function preprocess(
 ): void {
   const [first, third] = channelOrder === "BGR" ? [2, 0] : [0, 2];
   for (let i = 0; i < pixels.length; i += 3) {
-    result[i] = pixels[i + first] - mean[first];
-    result[i + 1] = pixels[i + 1] - mean[1];
-    result[i + 2] = pixels[i + third] - mean[third];
+    result[i] = pixels[i + first]! - mean[first]!;
+    result[i + 1] = pixels[i + 1]! - mean[1];
+    result[i + 2] = pixels[i + third]! - mean[third]!;
   }
 }
 
@@ -115,8 +118,8 @@ export function preprocessGradient(
 ): void {
   const [first, third] = channelOrder === "BGR" ? [2, 0] : [0, 2];
   for (let i = 0; i < pixels.length; i += 3) {
-    pixels[i] = gradient[i + first];
-    pixels[i + 1] = gradient[i + 1];
-    pixels[i + 2] = gradient[i + third];
+    pixels[i] = gradient[i + first]!;
+    pixels[i + 1] = gradient[i + 1]!;
+    pixels[i + 2] = gradient[i + third]!;
   }
 }

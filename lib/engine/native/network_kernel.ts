@@ -87,7 +87,7 @@ export function registerNetworkKernel(operations: Operations): void {
   ): tf.TensorInfo[] {
     const state = stateOf(network);
     state.release();
-    const [, height, width] = image.shape;
+    const [, height, width] = image.shape as [1, number, number, 3];
     // The targets are computed once each: the next size of picture needs other buffers.
     if (passing && passing !== `${height}x${width}`) operations.pool.clear();
     else operations.pool.startPass();
@@ -115,7 +115,7 @@ export function registerNetworkKernel(operations: Operations): void {
 
   function backward(
     backend: NativeBackend,
-    { image, ...upstream }: Record<string, tf.TensorInfo>,
+    { image, ...upstream }: Inputs,
     attributes: Attributes,
   ): tf.TensorInfo {
     const { network, layers } = attributes;
@@ -125,7 +125,7 @@ export function registerNetworkKernel(operations: Operations): void {
     const pass = state.passOf(image.dataId, layers)!;
     const { info, values } = backend.output(image.shape);
     const gradients = Object.fromEntries(
-      layers.map((layer, i) => [layer, backend.floatsOrWriter(upstream[i])]),
+      layers.map((layer, i) => [layer, backend.floatsOrWriter(upstream[i]!)]),
     );
     runBackward(operations, state.filters, pass, gradients, values);
     state.release();
@@ -143,15 +143,18 @@ export function registerNetworkKernel(operations: Operations): void {
     inputsToSave: ["image"],
     gradFunc: (dy, [image], attributes) => {
       const upstream = Array.isArray(dy) ? dy : [dy];
-      const inputs = { image, ...Object.fromEntries(upstream.entries()) };
+      const inputs = { image: image!, ...Object.fromEntries(upstream.entries()) };
       const run = () => tf.engine().runKernel(BACKWARD, inputs, attributes) as tf.Tensor[];
-      return { image: () => run()[0] };
+      return { image: () => run()[0]! };
     },
   });
 }
 
+/** The picture, and for the gradient what comes from above for each layer, by its number. */
+type Inputs = { image: tf.TensorInfo; [layer: number]: tf.TensorInfo };
+
 type KernelParams = {
-  inputs: Record<string, tf.TensorInfo>;
+  inputs: Inputs;
   attrs: Attributes;
   backend: NativeBackend;
 };

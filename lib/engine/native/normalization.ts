@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { many } from "../../base/many.ts";
 import type { Normalization } from "../../network/operation.ts";
 import type { Features } from "./layout.ts";
 
@@ -20,10 +21,10 @@ export function normalize(x: Features, y: Features, layer: Normalization): void 
   const sums = new Float64Array(channels);
   const power = inversePower(layer.beta);
   for (let start = 0; start < x.height * x.width * channels; start += channels) {
-    for (let c = 0; c < channels; c++) squares[c] = x.data[start + c] ** 2;
+    for (let c = 0; c < channels; c++) squares[c] = x.data[start + c]! ** 2;
     sumWindows(squares, depthRadius, sums);
     for (let c = 0; c < channels; c++) {
-      y.data[start + c] = x.data[start + c] * power(bias + alpha * sums[c]);
+      y.data[start + c] = x.data[start + c]! * power(bias + alpha * sums[c]!);
     }
   }
 }
@@ -40,20 +41,20 @@ export function normalizeGradient(
 ): void {
   const { channels } = x;
   const { depthRadius, bias, alpha, beta } = layer;
-  const [terms, sums, powers] = [0, 0, 0].map(() => new Float64Array(channels));
+  const [terms, sums, powers] = many(3, () => new Float64Array(channels));
   const power = inversePower(beta);
   for (let start = 0; start < x.height * x.width * channels; start += channels) {
-    for (let c = 0; c < channels; c++) terms[c] = x.data[start + c] ** 2;
+    for (let c = 0; c < channels; c++) terms[c] = x.data[start + c]! ** 2;
     sumWindows(terms, depthRadius, sums);
     for (let c = 0; c < channels; c++) {
-      const sum = bias + alpha * sums[c];
+      const sum = bias + alpha * sums[c]!;
       powers[c] = power(sum);
-      terms[c] = dy.data[start + c] * x.data[start + c] * powers[c] / sum;
+      terms[c] = dy.data[start + c]! * x.data[start + c]! * powers[c]! / sum;
     }
     sumWindows(terms, depthRadius, sums);
     for (let c = 0; c < channels; c++) {
-      dx.data[start + c] = dy.data[start + c] * powers[c] -
-        2 * alpha * beta * x.data[start + c] * sums[c];
+      dx.data[start + c] = dy.data[start + c]! * powers[c]! -
+        2 * alpha * beta * x.data[start + c]! * sums[c]!;
     }
   }
 }
@@ -69,10 +70,10 @@ function inversePower(beta: number): (s: number) => number {
 function sumWindows(values: Float64Array, radius: number, sums: Float64Array): void {
   const count = values.length;
   let sum = 0;
-  for (let c = 0; c < Math.min(radius, count); c++) sum += values[c];
+  for (let c = 0; c < Math.min(radius, count); c++) sum += values[c]!;
   for (let c = 0; c < count; c++) {
-    if (c + radius < count) sum += values[c + radius];
-    if (c - radius - 1 >= 0) sum -= values[c - radius - 1];
+    if (c + radius < count) sum += values[c + radius]!;
+    if (c - radius - 1 >= 0) sum -= values[c - radius - 1]!;
     sums[c] = sum;
   }
 }

@@ -137,16 +137,19 @@ export class Operations {
   /** Matrix product over the last two axes, with either factor transposed; batch axes broadcast. */
   matMul(options: MatMulOptions): void {
     const { a, b, y, transposeA = false, transposeB = false, relu = false } = options;
-    const ranks = [a, b, y].map(({ dims }) => dims.length);
+    const ranks = { a: a.dims.length, b: b.dims.length, y: y.dims.length };
     const transposed = { transA: Number(transposeA), transB: Number(transposeB) };
     const [op, attributes] = relu
       ? ["FusedGemm", { ...transposed, activation: "Relu" }]
       : ["FusedMatMul", transposed];
-    const session = this.#session(`matmul ${transposeA} ${transposeB} ${relu} ${ranks}`, () => ({
-      nodes: [node(op, ["a", "b"], "y", attributes, "com.microsoft")],
-      inputs: { a: ranks[0], b: ranks[1] },
-      outputs: { y: ranks[2] },
-    }));
+    const session = this.#session(
+      `matmul ${transposeA} ${transposeB} ${relu} ${Object.values(ranks)}`,
+      () => ({
+        nodes: [node(op, ["a", "b"], "y", attributes, "com.microsoft")],
+        inputs: { a: ranks.a, b: ranks.b },
+        outputs: { y: ranks.y },
+      }),
+    );
     session.run({ a: this.#matrix(a), b: this.#matrix(b) }, { y: this.#matrix(y) });
   }
 

@@ -82,7 +82,7 @@ export async function loadRuntime(): Promise<Runtime> {
             // collector would let many of them pile up.
             const copies = session.run(feeds, fetches, {});
             for (const [name, { data: { buffer } }] of Object.entries(copies)) {
-              if (buffer !== fetches[name].data.buffer) (buffer as ArrayBuffer).transfer(0);
+              if (buffer !== fetches[name]!.data.buffer) (buffer as ArrayBuffer).transfer(0);
             }
           },
         };

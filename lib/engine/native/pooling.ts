@@ -6,7 +6,7 @@
  */
 import type { Features } from "./layout.ts";
 import { GROUP } from "./vector_kernels.ts";
-import { copyIn, copyOut, type Region, variant, type VectorUnit } from "./vector_unit.ts";
+import { copyIn, copyOut, variant, type VectorUnit } from "./vector_unit.ts";
 
 /** Whether a pooling is of this kind. */
 export function suitsPairs(
@@ -42,8 +42,7 @@ export function pairsGradient(
 ): void {
   const { channels } = x;
   const row = 2 * dy.width * channels;
-  const regions = unit.reserve([2 * row, dy.width * channels, 2 * row]);
-  const [source, gradient, target]: Region[] = regions;
+  const [source, gradient, target] = unit.reserve([2 * row, dy.width * channels, 2 * row]);
   const run = unit.call[variant("poolGradient", !!add, mask)];
   source.values.fill(-Infinity);
   for (let first = 0; first < dy.height; first++) {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { many, type Tuple } from "../../base/many.ts";
 import { GROUP } from "./vector_kernels.ts";
 import {
   add as plus,
@@ -33,12 +34,12 @@ const LANES = [0, 16, 32, 48];
 /** `pool(source, rowBytes, channelBytes, windows, target)`: two rows to one. */
 export function poolFunction(): WasmFunction {
   const f = new WasmFunction("pool");
-  const [source, rowBytes, channelBytes, windows, target] = parameters(f, 5);
-  const corners = [f.integer(), f.integer(), f.integer(), f.integer()];
+  const [source, rowBytes, channelBytes, windows, target] = many(5, () => f.parameter());
+  const corners = many(4, () => f.integer());
   f.body = eachWindow(f, { source, rowBytes, channelBytes, windows, corners }, [
     ...LANES.flatMap((lane) => {
-      const [a, b, c, d] = corners.map((corner) => load(get(corner), lane));
-      return store(get(target), maximum4(maximum4(a, b), maximum4(c, d)), lane);
+      const values = corners.map((corner) => load(get(corner), lane));
+      return store(get(target), largest(values), lane);
     }),
     ...advance(target, constant(GROUP_BYTES)),
   ]);
@@ -53,21 +54,20 @@ export function poolFunction(): WasmFunction {
  */
 export function poolGradientFunction(name: string, add: boolean, mask: boolean): WasmFunction {
   const f = new WasmFunction(name);
-  const [source, rowBytes, channelBytes, windows, gradient, beyond] = parameters(f, 6);
-  const corners = [f.integer(), f.integer(), f.integer(), f.integer()];
+  const [source, rowBytes, channelBytes, windows, gradient, beyond] = many(6, () => f.parameter());
+  const corners = many(4, () => f.integer());
   const values = f.vectors(4);
   const [most, dy, taken, zero] = f.vectors(4);
-  const [a, b, c, d] = values.map(get);
   f.body = eachWindow(f, { source, rowBytes, channelBytes, windows, corners }, [
     ...LANES.flatMap((lane) => [
-      ...values.flatMap((value, i) => set(value, load(get(corners[i]), lane))),
-      ...set(most, maximum4(maximum4(a, b), maximum4(c, d))),
+      ...values.flatMap((value, i) => set(value, load(get(corners[i]!), lane))),
+      ...set(most, largest(values.map(get))),
       ...set(dy, load(get(gradient), lane)),
-      ...set(taken, equal4(a, get(most))),
+      ...set(taken, equal4(get(values[0]), get(most))),
       ...values.flatMap((value, i) => {
         const equal = equal4(get(value), get(most));
         const first = i === 0 ? get(taken) : andNot4(equal, get(taken));
-        const address = plus(get(corners[i]), get(beyond));
+        const address = plus(get(corners[i]!), get(beyond));
         const share = and4(get(dy), first);
         const all = add ? add4(share, load(address, lane)) : share;
         const kept = mask ? and4(all, greater4(get(value), get(zero))) : all;
@@ -87,8 +87,14 @@ type Walk = {
   rowBytes: Local;
   channelBytes: Local;
   windows: Local;
-  corners: Local[];
+  corners: Tuple<Local, 4>;
 };
+
+/** The largest of four values, taken in pairs. */
+function largest(values: readonly Code[]): Code {
+  const [a, b, c, d] = values as Tuple<Code, 4>;
+  return maximum4(maximum4(a, b), maximum4(c, d));
+}
 
 /** Runs `body` for each window and group of channels, with pointers to the window's corners. */
 function eachWindow(f: WasmFunction, walk: Walk, body: Code): Code {
@@ -105,8 +111,4 @@ function eachWindow(f: WasmFunction, walk: Walk, body: Code): Code {
       ...body,
     ]),
   ]);
-}
-
-function parameters(f: WasmFunction, count: number): Local[] {
-  return Array.from({ length: count }, () => f.parameter());
 }

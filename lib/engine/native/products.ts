@@ -5,6 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { many } from "../../base/many.ts";
 import type { Kernel, NativeBackend } from "./backend.ts";
 import { convolutionGradient } from "./direct.ts";
 import { maxPool, maxPoolGradient, type Window } from "./layers.ts";
@@ -20,13 +21,18 @@ const NUMBERS_AT_A_TIME = 2 ** 20;
 
 /** Kernels by TensorFlow.js' names. */
 export function productKernels(operations: Operations): Record<string, Kernel> {
-  const [forward, backward] = [0, 1].map(() => new WeakMap<tf.DataId, PackedFilter>());
+  const [forward, backward] = many(2, () => new WeakMap<tf.DataId, PackedFilter>());
   const filterOf = (backend: NativeBackend, filter: tf.TensorInfo, turned: boolean) => {
     const cache = turned ? backward : forward;
     const found = cache.get(filter.dataId);
     if (found) return found;
     const data = backend.floats(filter);
-    const made = packFilter({ data, shape: filter.shape, block: operations.block, turned });
+    const made = packFilter({
+      data,
+      shape: filter.shape as Shape4D,
+      block: operations.block,
+      turned,
+    });
     cache.set(filter.dataId, made);
     return made;
   };
@@ -133,7 +139,7 @@ function multiplyRows(
   values: Float32Array,
   start: number,
 ): void {
-  const [inner, columns] = b.dims;
+  const [inner, columns] = b.dims as [number, number];
   const rows = (data: Float32Array, width: number, first: number, end: number) => ({
     data: data.subarray(first * width, end * width),
     dims: [end - first, width],
@@ -154,7 +160,8 @@ function trim(data: Float32Array, shape: readonly number[]) {
 }
 
 /** Picture `i` of a batch. */
-function picture(data: Float32Array, [, height, width, channels]: number[], i: number): Features {
+function picture(data: Float32Array, shape: readonly number[], i: number): Features {
+  const [, height, width, channels] = shape as Shape4D;
   const size = height * width * channels;
   return { data: data.subarray(i * size, (i + 1) * size), channels, height, width };
 }
@@ -199,7 +206,7 @@ function eachPicture(
   run: (x: Features, y: Features, i: number) => void,
 ): tf.TensorInfo {
   const { info, values } = backend.output(shape);
-  for (let i = 0; i < shape[0]; i++) {
+  for (let i = 0; i < shape[0]!; i++) {
     run(picture(backend.floats(x), x.shape, i), picture(values, shape, i), i);
   }
   return info;

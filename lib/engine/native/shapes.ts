@@ -46,7 +46,7 @@ function reduction(mean: boolean): Kernel {
 function sumRows(x: Float32Array, y: Float32Array, count: number, scale: number): void {
   for (let row = 0, i = 0; row < y.length; row++) {
     let sum = 0;
-    for (const end = i + count; i < end; i++) sum += x[i];
+    for (const end = i + count; i < end; i++) sum += x[i]!;
     y[row] = sum * scale;
   }
 }
@@ -54,9 +54,9 @@ function sumRows(x: Float32Array, y: Float32Array, count: number, scale: number)
 function sumColumns(x: Float32Array, y: Float32Array, count: number, scale: number): void {
   const sums = new Float64Array(y.length);
   for (let row = 0, i = 0; row < count; row++) {
-    for (let column = 0; column < sums.length; column++) sums[column] += x[i++];
+    for (let column = 0; column < sums.length; column++) sums[column]! += x[i++]!;
   }
-  for (let column = 0; column < sums.length; column++) y[column] = sums[column] * scale;
+  for (let column = 0; column < sums.length; column++) y[column] = sums[column]! * scale;
 }
 
 /** A copy, where the plain kernel may return a view of its input. */
@@ -66,7 +66,7 @@ const slice: Kernel = ({ inputs: { x }, attrs, backend }) => {
     x as tf.Tensor,
     attrs.begin as number[],
     attrs.size as number[],
-  );
+  ) as [number[], number[]];
   tf.slice_util.assertParamsValid(x as tf.Tensor, begin, size);
   const { info, values } = backend.output(size);
   const from = { values: backend.floats(x), shape: x.shape, begin };
@@ -77,7 +77,7 @@ const slice: Kernel = ({ inputs: { x }, attrs, backend }) => {
 const pad: Kernel = ({ inputs: { x }, attrs, backend }) => {
   if (x.dtype !== "float32" || x.shape.length === 0) return undefined;
   const paddings = attrs.paddings as [number, number][];
-  const shape = x.shape.map((length, axis) => length + paddings[axis][0] + paddings[axis][1]);
+  const shape = x.shape.map((length, axis) => length + paddings[axis]![0] + paddings[axis]![1]);
   const { info, values } = backend.output(shape);
   values.fill(attrs.constantValue as number);
   const begin = paddings.map(([before]) => before);
@@ -91,7 +91,7 @@ const transpose: Kernel = ({ inputs: { x }, attrs, backend }) => {
   if (x.dtype !== "float32" || x.shape.length !== 2 || first !== 1 || second !== 0) {
     return undefined;
   }
-  const [rows, columns] = x.shape;
+  const [rows, columns] = x.shape as [number, number];
   const { info, values } = backend.output([columns, rows]);
   const from = backend.floats(x);
   // A few rows at a time, so that the lines of the cache that are read serve several columns.
@@ -99,7 +99,7 @@ const transpose: Kernel = ({ inputs: { x }, attrs, backend }) => {
     for (let column = 0; column < columns; column++) {
       const end = Math.min(rows, top + ROWS_AT_A_TIME);
       for (let row = top; row < end; row++) {
-        values[column * rows + row] = from[row * columns + column];
+        values[column * rows + row] = from[row * columns + column]!;
       }
     }
   }
@@ -109,7 +109,7 @@ const transpose: Kernel = ({ inputs: { x }, attrs, backend }) => {
 /** Rows of the first axis by their numbers, as runs; the plain kernel computes an index per element. */
 const gatherRows: Kernel = ({ inputs: { x, indices }, attrs, backend }) => {
   const { axis, batchDims } = attrs as { axis: number; batchDims: number };
-  const [count, ...rest] = x.shape;
+  const [count = 0, ...rest] = x.shape;
   const run = tf.util.sizeFromShape(rest);
   if (x.dtype !== "float32" || indices.dtype !== "int32" || axis !== 0 || batchDims !== 0) {
     return undefined;
@@ -128,20 +128,20 @@ type Box = { values: Float32Array; shape: readonly number[]; begin: readonly num
 function copyBox(from: Box, to: Box, size: readonly number[]): void {
   if (size.includes(0)) return;
   let axis = size.length - 1;
-  let run = size[axis];
+  let run = size[axis]!;
   while (axis > 0 && size[axis] === from.shape[axis] && size[axis] === to.shape[axis]) {
-    run *= size[--axis];
+    run *= size[--axis]!;
   }
   const [stepsFrom, stepsTo] = [stepsOf(from.shape), stepsOf(to.shape)];
   const dot = (a: readonly number[], b: readonly number[]) =>
-    a.reduce((s, v, i) => s + v * b[i], 0);
+    a.reduce((s, v, i) => s + v * b[i]!, 0);
   const visit = (level: number, source: number, target: number) => {
     if (level === axis) {
       to.values.set(from.values.subarray(source, source + run), target);
       return;
     }
-    for (let i = 0; i < size[level]; i++) {
-      visit(level + 1, source + i * stepsFrom[level], target + i * stepsTo[level]);
+    for (let i = 0; i < size[level]!; i++) {
+      visit(level + 1, source + i * stepsFrom[level]!, target + i * stepsTo[level]!);
     }
   };
   visit(0, dot(from.begin, stepsFrom), dot(to.begin, stepsTo));
@@ -151,7 +151,7 @@ function copyBox(from: Box, to: Box, size: readonly number[]): void {
 function stepsOf(shape: readonly number[]): number[] {
   const steps = shape.map(() => 1);
   for (let axis = shape.length - 2; axis >= 0; axis--) {
-    steps[axis] = steps[axis + 1] * shape[axis + 1];
+    steps[axis] = steps[axis + 1]! * shape[axis + 1]!;
   }
   return steps;
 }

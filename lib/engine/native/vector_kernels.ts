@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { many } from "../../base/many.ts";
 import {
   add,
   add4,
@@ -52,7 +53,7 @@ export function inputTransform(name: string, matrix: number[][]): WasmFunction {
   const columns = loop(temporary, constant(0), constant(ROW_BYTES), constant(GROUP_BYTES), [
     ...spaced(pointers, get(from), get(rowBytes)),
     ...LANES.flatMap((lane) => [
-      ...inputs.flatMap((input, i) => set(input, load(get(pointers[i]), lane))),
+      ...inputs.flatMap((input, i) => set(input, load(get(pointers[i]!), lane))),
       ...combine.results.flatMap((result, i) =>
         store(get(temporary), result, i * ROW_BYTES + lane)
       ),
@@ -63,10 +64,10 @@ export function inputTransform(name: string, matrix: number[][]): WasmFunction {
   const end = constant(REACH * ROW_BYTES);
   const rows = loop(temporary, constant(0), end, constant(ROW_BYTES), [
     ...spaced(pointers, get(plane), get(planeBytes)),
-    ...set(plane, add(get(pointers[REACH - 1]), get(planeBytes))),
+    ...set(plane, add(get(pointers[REACH - 1]!), get(planeBytes))),
     ...LANES.flatMap((lane) => [
       ...inputs.flatMap((input, i) => set(input, load(get(temporary), i * GROUP_BYTES + lane))),
-      ...combine.results.flatMap((result, i) => store(get(pointers[i]), result, lane)),
+      ...combine.results.flatMap((result, i) => store(get(pointers[i]!), result, lane)),
     ]),
   ]);
   const tileBytes = multiply(get(channelBytes), constant(TILE));
@@ -107,7 +108,7 @@ export function outputTransform(name: string, matrix: number[][], finish: Finish
   const columns = loop(temporary, constant(0), constant(ROW_BYTES), constant(GROUP_BYTES), [
     ...spaced(pointers, get(from), multiply(get(planeBytes), constant(REACH))),
     ...LANES.flatMap((lane) => [
-      ...inputs.flatMap((input, i) => set(input, load(get(pointers[i]), lane))),
+      ...inputs.flatMap((input, i) => set(input, load(get(pointers[i]!), lane))),
       ...combine.results.flatMap((result, i) =>
         store(get(temporary), result, i * ROW_BYTES + lane)
       ),
@@ -128,7 +129,7 @@ export function outputTransform(name: string, matrix: number[][], finish: Finish
     ...LANES.flatMap((lane) => [
       ...inputs.flatMap((input, i) => set(input, load(get(temporary), i * GROUP_BYTES + lane))),
       ...combine.results.flatMap((result, i) =>
-        store(get(pointers[i]), finished(result, get(pointers[i]), lane), lane)
+        store(get(pointers[i]!), finished(result, get(pointers[i]!), lane), lane)
       ),
     ]),
     ...advance(to, get(rowBytes)),
@@ -150,16 +151,14 @@ export function outputTransform(name: string, matrix: number[][], finish: Finish
   return f;
 }
 
-function many<T>(count: number, make: () => T): T[] {
-  return Array.from({ length: count }, make);
-}
-
 /** Sets pointers to `start`, `start + step`, `start + 2 · step`, … */
 function spaced(pointers: readonly Local[], start: Code, step: Code): Code {
   return pointers.flatMap((pointer, i) =>
-    set(pointer, i === 0 ? start : add(get(pointers[i - 1]), step))
+    set(pointer, i === 0 ? start : add(get(pointers[i - 1]!), step))
   );
 }
+
+type Term = { readonly factor: number; readonly x: Code };
 
 /** The rows of a matrix times a vector of variables; factors of 0 and 1 cost nothing. */
 function combinations(f: WasmFunction, matrix: number[][], inputs: readonly Local[]) {
@@ -174,11 +173,11 @@ function combinations(f: WasmFunction, matrix: number[][], inputs: readonly Loca
     return get(local);
   };
   const results = matrix.map((row) => {
-    const terms = row.map((factor, i) => ({ factor, x: get(inputs[i]) }))
+    const terms = row.map((factor, i) => ({ factor, x: get(inputs[i]!) }))
       .filter(({ factor }) => factor !== 0)
       .sort((a, b) => Number(b.factor === 1) - Number(a.factor === 1));
-    const [{ factor, x }, ...others] = terms;
-    const start = factor === 1 ? x : multiply4(constantOf(factor), x);
+    const [first, ...others] = terms as [Term, ...Term[]]; // no row is all zeros
+    const start = first.factor === 1 ? first.x : multiply4(constantOf(first.factor), first.x);
     return others.reduce((sum, { factor, x }) => {
       if (factor === 1) return add4(sum, x);
       if (factor === -1) return subtract4(sum, x);

@@ -15,7 +15,9 @@ const PAGE = 65536;
 const ALIGNMENT = 64;
 
 type Numbers = readonly number[];
-type Functions = Record<string, (...parameters: number[]) => void>;
+type Variant<Name extends string> = `${Name}${"" | "Add"}${"" | "Mask"}`;
+type Name = "input" | "turnedInput" | "output" | "pool" | Variant<"turnedOutput" | "poolGradient">;
+type Functions = Record<Name, (...parameters: number[]) => void>;
 
 /** A part of the memory. */
 export type Region = { readonly address: number; readonly values: Float32Array };
@@ -45,7 +47,7 @@ export class VectorUnit {
   }
 
   /** Regions of so many floats each, with arbitrary content; those of the call before are void. */
-  reserve(lengths: Numbers): Region[] {
+  reserve<const Lengths extends Numbers>(lengths: Lengths): { [I in keyof Lengths]: Region } {
     let end = align(TEMPORARY_BYTES);
     const addresses = lengths.map((length) => {
       const address = end;
@@ -54,15 +56,20 @@ export class VectorUnit {
     });
     const missing = end - this.#memory.buffer.byteLength;
     if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE));
-    return addresses.map((address, i) => ({
+    const regions = addresses.map((address, i): Region => ({
       address,
       values: new Float32Array(this.#memory.buffer, address, lengths[i]),
     }));
+    return regions as { [I in keyof Lengths]: Region };
   }
 }
 
 /** The name of a function that can add to what its target holds, and mask its result. */
-export function variant(name: string, add: boolean, mask: boolean): string {
+export function variant<Name extends string>(
+  name: Name,
+  add: boolean,
+  mask: boolean,
+): Variant<Name> {
   return `${name}${add ? "Add" : ""}${mask ? "Mask" : ""}`;
 }
 

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { many, type Tuple } from "../../base/many.ts";
 
 /** Bytes of code. */
 export type Code = readonly number[];
@@ -51,8 +52,8 @@ export class WasmFunction {
   }
 
   /** Several variables for four floats each. */
-  vectors(count: number): Local[] {
-    return Array.from({ length: count }, () => this.vector());
+  vectors<N extends number>(count: N): Tuple<Local, N> {
+    return many(count, () => this.vector());
   }
 
   #local(list: Local[], type: number): Local {

@@ -6,7 +6,7 @@
  * @module
  */
 import type { Writer } from "./backend.ts";
-import type { Features } from "./layout.ts";
+import type { Features, FilterShape } from "./layout.ts";
 import type { Operations } from "./operations.ts";
 import { GROUP } from "./vector_kernels.ts";
 import { copyIn, copyOut, type Region, variant } from "./vector_unit.ts";
@@ -20,7 +20,7 @@ const POSITIONS = REACH * REACH;
 
 /** Whether the method suits a convolution whose result has this size. */
 export function suitsWinograd(
-  [filterHeight, filterWidth, inChannels, outChannels]: readonly number[],
+  [filterHeight, filterWidth, inChannels, outChannels]: FilterShape,
   strides: number,
   { height, width }: { height: number; width: number },
 ): boolean {
@@ -78,7 +78,7 @@ export function winogradConvolution(
   const floor = forward?.relu ? 0 : -Infinity;
   const read = (first: number) => {
     const count = TILE * Math.min(rows, down - first) + REACH - TILE;
-    const source = sources[first / rows % 2];
+    const source = sources[first / rows % 2]!;
     copyIn(x, { first: TILE * first - before, count, row: xRow, left: before }, source);
     return source;
   };

@@ -12,6 +12,7 @@
  *
  * @module
  */
+import type { FilterShape } from "./layout.ts";
 
 /** Results per tile along an axis. */
 export const TILE = 4;
@@ -20,12 +21,14 @@ export const REACH = 6;
 
 const POINTS = [0, 1, -1, 2, -1 / 2, Infinity];
 
+type Triple = [number, number, number];
+
 /** Transforms along one axis. */
 export type WinogradMatrices = {
   /** Of the input: `Bᵀ [6, 6]`. */
   readonly input: number[][];
   /** Of the filter: `G [6, 3]`. */
-  readonly filter: number[][];
+  readonly filter: Triple[];
   /** Of the products: `Aᵀ [4, 6]`. */
   readonly output: number[][];
 };
@@ -45,7 +48,7 @@ export const TURNED: WinogradMatrices = winogradMatrices(POINTS.map((point) => 1
 export function winogradMatrices(points: readonly number[]): WinogradMatrices {
   const finite = points.filter(Number.isFinite);
   const input: number[][] = [];
-  const filter: number[][] = [];
+  const filter: Triple[] = [];
   for (const point of points) {
     const others = finite.filter((other) => other !== point);
     const coefficients = others.reduce(timesLinear, [1]);
@@ -61,7 +64,7 @@ export function winogradMatrices(points: readonly number[]): WinogradMatrices {
     const value = others.reduce((product, other) => product * (point - other), 1);
     const factor = Math.round(1024 * Math.abs(point) / (value * scale)) / 1024;
     input.push(padded(coefficients.map((c) => c * factor)));
-    filter.push([1 / Math.abs(point), Math.sign(point), Math.abs(point)].map((c) => c * scale));
+    filter.push([scale / Math.abs(point), Math.sign(point) * scale, Math.abs(point) * scale]);
   }
   const output = Array.from(
     { length: TILE },
@@ -84,7 +87,7 @@ function padded(coefficients: number[]): number[] {
  * Transforms a 3x3 filter `[3, 3, in, out]` to `G g Gᵀ`, one matrix `[out, in]` for each of the 36
  * positions in a tile: `[36, out, in]`.
  */
-export function transformFilter(data: ArrayLike<number>, shape: readonly number[]): Float32Array {
+export function transformFilter(data: ArrayLike<number>, shape: FilterShape): Float32Array {
   const [, , inChannels, outChannels] = shape;
   const { filter: g } = FORWARD;
   const size = inChannels * outChannels;
@@ -94,16 +97,16 @@ export function transformFilter(data: ArrayLike<number>, shape: readonly number[
     for (let i = 0; i < inChannels; i++) {
       const from = i * outChannels + o;
       for (let column = 0; column < 3; column++) {
-        const [a, b, c] = [0, 3, 6].map((row) => data[(row + column) * size + from]);
+        const [a, b, c] = [0, 3, 6].map((row) => data[(row + column) * size + from]!) as Triple;
         for (let k = 0; k < REACH; k++) {
-          rows[3 * k + column] = g[k][0] * a + g[k][1] * b + g[k][2] * c;
+          rows[3 * k + column] = g[k]![0] * a + g[k]![1] * b + g[k]![2] * c;
         }
       }
       const to = o * inChannels + i;
       for (let k = 0; k < REACH; k++) {
-        const [a, b, c] = [rows[3 * k], rows[3 * k + 1], rows[3 * k + 2]];
+        const [a, b, c] = [rows[3 * k]!, rows[3 * k + 1]!, rows[3 * k + 2]!];
         for (let l = 0; l < REACH; l++) {
-          result[(REACH * k + l) * size + to] = g[l][0] * a + g[l][1] * b + g[l][2] * c;
+          result[(REACH * k + l) * size + to] = g[l]![0] * a + g[l]![1] * b + g[l]![2] * c;
         }
       }
     }
