@@ -37,10 +37,11 @@ export function animation(
   { delay = 300 }: AnimationOptions = {},
 ): Animation {
   checkPositive("make an animation", "delay", delay);
-  if (pictures.length === 0) {
+  const [first] = pictures;
+  if (!first) {
     throw new RangeError(cannot("make an animation", "there must be a picture", describe(0)));
   }
-  const [{ width, height }] = pictures;
+  const { width, height } = first;
   for (const picture of pictures) {
     if (picture.width === width && picture.height === height) continue;
     const rule = `all pictures must have the size of the first, ${width}x${height}`;
@@ -99,10 +100,11 @@ const uint32 = (...values: number[]) => {
  * Graphics (Third Edition), W3C 2025, section 11.3.5.
  */
 function assemble(files: Uint8Array[], delay: number): Uint8Array {
-  const header = chunksOf(files[0])[0];
+  const first = files[0]!;
+  const header = chunksOf(first)[0]!;
   const size = header.data.subarray(0, 8); // width and height
   const parts = [
-    files[0].subarray(0, SIGNATURE_BYTES),
+    first.subarray(0, SIGNATURE_BYTES),
     chunk("IHDR", header.data),
     chunk("acTL", uint32(files.length, 0)),
   ];

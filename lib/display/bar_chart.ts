@@ -44,7 +44,7 @@ export function barChart(bars: Bar[], options: BarChartOptions = {}): Chart {
   const labels = names.map((name) => fitText(name, 190, { size: 12, maxLines: 2 }));
   const values = bars.map(({ value }) => Number.isFinite(value) ? value : 0);
   const length = axisFor([0, ...values], false).scale;
-  const domain = values.every((value) => value === 0) ? [0, 1] : length.domain;
+  const domain: [number, number] = values.every((value) => value === 0) ? [0, 1] : length.domain;
   const numbers = bars.map(({ value }) => shortNumber(value));
   const numberWidth = 10 + Math.max(0, ...numbers.map((number) => textWidth(number, 11)));
   const marginLeft = 20 + Math.max(0, ...labels.map(({ width }) => width)) +
@@ -88,7 +88,7 @@ export function barChart(bars: Bar[], options: BarChartOptions = {}): Chart {
       }),
       ...[1, -1].map((side) =>
         Plot.text(bars, {
-          filter: (_: Bar, i: number) => side > 0 ? values[i] >= 0 : values[i] < 0,
+          filter: (_: Bar, i: number) => side > 0 ? values[i]! >= 0 : values[i]! < 0,
           x: (_: Bar, i: number) => values[i],
           y: barKey,
           text: (_: Bar, i: number) => numbers[i],
@@ -100,14 +100,15 @@ export function barChart(bars: Bar[], options: BarChartOptions = {}): Chart {
       Plot.ruleX([0]),
     ],
   });
-  const last = groups.length - 1;
   const nameLabels = names.map((name, i) => {
-    const [first, end] = [0, last].map((g) => scale("y")(key(name, groups[g])));
-    const middle = (first + end) / 2 + (groups.length > 1 ? 7 : 10);
-    return drawLines(labels[i].lines, {
+    const placeOf = (group: string) => scale("y")(key(name, group));
+    const middle = (placeOf(groups[0]!) + placeOf(groups.at(-1)!)) / 2 +
+      (groups.length > 1 ? 7 : 10);
+    const { lines, size, height } = labels[i]!;
+    return drawLines(lines, {
       x: marginLeft - 8 - (domain[0] < 0 ? numberWidth : 0),
-      y: middle - labels[i].height / 2,
-      size: labels[i].size,
+      y: middle - height / 2,
+      size,
       anchor: "end",
     });
   }).join("");

@@ -23,9 +23,9 @@ export function compose(width: number, height: number, svg: string, pictures: Pl
   const pixels = rasterize(svgDocument(width, height, svg)).pixels;
   const data = new Float32Array(width * height * 3);
   for (let from = 0, to = 0; to < data.length; from += 4, to += 3) {
-    data[to] = pixels[from];
-    data[to + 1] = pixels[from + 1];
-    data[to + 2] = pixels[from + 2];
+    data[to] = pixels[from]!;
+    data[to + 1] = pixels[from + 1]!;
+    data[to + 2] = pixels[from + 2]!;
   }
   for (const placed of pictures) {
     const scaled = scalePicture(placed.picture, placed.width, placed.height);

@@ -113,7 +113,7 @@ export function lineChart(series: Series[], options: LineChartOptions = {}): Cha
     [28, height - 44],
   );
   const left = series.reduce(
-    (sum, { points }, i) => sum + points.length - lines[i].usable.length,
+    (sum, { points }, i) => sum + points.length - lines[i]!.usable.length,
     0,
   );
   const notes = [...(options.notes ?? [])];
@@ -158,25 +158,25 @@ function drawEndLabels(
   left: number,
   [top, bottom]: [number, number],
 ): string {
-  const order = ends.map((_, i) => i).filter((i) => Number.isFinite(ends[i].y))
-    .sort((a, b) => ends[a].y - ends[b].y);
+  const placed = labels.map((label, i) => ({ ...label, end: ends[i]!, colour: colour(i), y: 0 }))
+    .filter(({ end }) => Number.isFinite(end.y))
+    .sort((a, b) => a.end.y - b.end.y);
   // Down the list each label is pushed below the one before it, then up again from the bottom.
-  const y: number[] = [];
   let edge = top;
-  for (const i of order) {
-    y[i] = Math.max(edge, ends[i].y - labels[i].height / 2);
-    edge = y[i] + labels[i].height + 3;
+  for (const label of placed) {
+    label.y = Math.max(edge, label.end.y - label.height / 2);
+    edge = label.y + label.height + 3;
   }
   edge = bottom;
-  for (const i of order.toReversed()) {
-    y[i] = Math.min(edge - labels[i].height, y[i]);
-    edge = y[i] - 3;
+  for (const label of placed.toReversed()) {
+    label.y = Math.min(edge - label.height, label.y);
+    edge = label.y - 3;
   }
-  return order.map((i) => {
-    const middle = y[i] + labels[i].height / 2;
-    return `<path d="M${ends[i].x + 3} ${ends[i].y}L${left + 8} ${middle}h10" fill="none" ` +
-      `stroke="${colour(i)}" stroke-opacity="0.55"/>` +
-      `<circle cx="${left + 20}" cy="${middle}" r="4" fill="${colour(i)}"/>` +
-      drawLines(labels[i].lines, { x: left + 29, y: y[i], size: labels[i].size });
+  return placed.map(({ lines, size, height, end, colour, y }) => {
+    const middle = y + height / 2;
+    return `<path d="M${end.x + 3} ${end.y}L${left + 8} ${middle}h10" fill="none" ` +
+      `stroke="${colour}" stroke-opacity="0.55"/>` +
+      `<circle cx="${left + 20}" cy="${middle}" r="4" fill="${colour}"/>` +
+      drawLines(lines, { x: left + 29, y, size });
   }).join("");
 }

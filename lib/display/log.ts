@@ -30,7 +30,7 @@ export function adjustmentLine(
 ): string {
   const parts = Object.entries(adjustments).map(([name, value]) => {
     const number = typeof value === "number" ? value : value.adjustment;
-    return `${name[0].toUpperCase()}${name.slice(1)}: ${scientific(number)}`;
+    return `${name.charAt(0).toUpperCase()}${name.slice(1)}: ${scientific(number)}`;
   });
   return `Weight Adj. for ${parts.join(", ")}`;
 }

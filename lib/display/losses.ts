@@ -39,7 +39,7 @@ export function plotLosses(
   const rows = [["loss", "first", "last", "last ÷ first"]];
   for (const name of names) {
     const points = history.filter(({ losses }) => name in losses)
-      .map(({ iteration, losses }) => [iteration, losses[name].loss] as const);
+      .map(({ iteration, losses }) => [iteration, losses[name]!.loss] as const);
     const first = points.find(([, loss]) => usable(loss))?.[1];
     const last = points.at(-1)?.[1] ?? NaN;
     rows.push([name, ...[first ?? NaN, last, last / (first ?? NaN)].map((v) => shortNumber(v))]);

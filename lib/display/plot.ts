@@ -49,12 +49,12 @@ export const PALETTE = [
 
 /** The colour of the i-th line or group. */
 export function colour(i: number): string {
-  return PALETTE[i % PALETTE.length];
+  return PALETTE[i % PALETTE.length]!;
 }
 
 /** The dashes of the i-th line: solid until the colours repeat. */
 export function dashes(i: number): string {
-  return ["none", "6 3", "2 3"][Math.floor(i / PALETTE.length) % 3];
+  return ["none", "6 3", "2 3"][Math.floor(i / PALETTE.length) % 3]!;
 }
 
 /** Draws a Plot without title or legend; `scale` gives the pixel of a value on its axes. */

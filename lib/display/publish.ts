@@ -33,7 +33,8 @@ export type Figure = {
 
 /** A pause in milliseconds after an output: newer kernels may say "idle" before they have sent it. */
 function settleTime(version: string): number {
-  const [major, minor, patch] = version.split(".").map((part) => Number.parseInt(part));
+  const [major = NaN, minor = NaN, patch = NaN] = version.split(".")
+    .map((part) => Number.parseInt(part));
   const keepsOrder = major < 2 || (major === 2 && (minor < 8 || (minor === 8 && patch < 2)));
   return keepsOrder ? 0 : 10;
 }

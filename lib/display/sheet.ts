@@ -157,33 +157,35 @@ export function contactSheet(rows: Picture[][], options: ContactSheetOptions = {
   if (columnTitle !== undefined) {
     putAbove(fitText(columnTitle, width - left - MARGIN), middle, false, GREY);
   }
-  const labels = columnLabels.map((label, j) => fitText(label, widths[j] + 4, { maxLines: 3 }));
+  const labels = columnLabels.map((label, j) => fitText(label, widths[j]! + 4, { maxLines: 3 }));
   const labelHeight = Math.ceil(Math.max(0, ...labels.map((label) => label.height)));
   let x = left;
   labels.forEach((label, j) => {
-    svg += centred(label, x + widths[j] / 2, y + labelHeight - label.height);
-    x += widths[j] + GAP;
+    svg += centred(label, x + widths[j]! / 2, y + labelHeight - label.height);
+    x += widths[j]! + GAP;
   });
   if (labelHeight > 0) y += labelHeight + 4;
 
   const top = y;
   const placed: Placed[] = [];
   rows.forEach((row, i) => {
-    const height = Math.max(32, ...sizes[i].map((size) => size.height));
+    const rowSizes = sizes[i]!;
+    const height = Math.max(32, ...rowSizes.map((size) => size.height));
     let x = left;
     row.forEach((picture, j) => {
-      const size = sizes[i][j];
+      const size = rowSizes[j]!;
       placed.push({
         picture,
-        x: x + Math.floor((widths[j] - size.width) / 2),
+        x: x + Math.floor((widths[j]! - size.width) / 2),
         y: y + Math.floor((height - size.height) / 2),
         ...size,
       });
-      x += widths[j] + GAP;
+      x += widths[j]! + GAP;
     });
-    if (rowLabels[i] !== undefined) {
+    const rowLabel = rowLabels[i];
+    if (rowLabel !== undefined) {
       const maxLines = Math.max(1, Math.floor(height / 14));
-      const label = fitText(rowLabels[i], labelWidth + 1, { maxLines });
+      const label = fitText(rowLabel, labelWidth + 1, { maxLines });
       svg += drawLines(label.lines, {
         x: left - 8,
         y: y + (height - label.height) / 2,

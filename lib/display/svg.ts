@@ -64,11 +64,11 @@ function advance(character: string, bold: boolean): number {
   const key = `${bold ? "bold" : "regular"} ${character}`;
   let value = advances.get(key);
   if (value === undefined) {
-    const [wide, narrow] = [`n${character}n`, "nn"].map((text) => {
+    const widthOf = (text: string) => {
       const line = drawLines([text], { x: 0, y: 0, size: 100, bold });
       return parse(svgDocument(1, 1, line)).getBBox()?.width ?? 0;
-    });
-    value = wide - narrow;
+    };
+    value = widthOf(`n${character}n`) - widthOf("nn");
     advances.set(key, value);
   }
   return value;
@@ -128,7 +128,7 @@ export function fitText(text: string, width: number, options: FitOptions = {}): 
   const lines = wrap(breakWords(text, fits), fits) ?? [];
   if (lines.length > maxLines) {
     lines.length = maxLines;
-    let last = lines[maxLines - 1];
+    let last = lines[maxLines - 1]!;
     while (last.length > 0 && !fits(`${last}…`)) last = last.slice(0, -1);
     lines[maxLines - 1] = `${last.trimEnd()}…`;
   }

@@ -32,7 +32,7 @@ export function squaredError(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
 const meanSquare = tf.customGrad((...inputs) => {
   const [x, save] = inputs as [tf.Tensor, (tensors: tf.Tensor[]) => void];
   save([x]);
-  const gradFunc = (dy: tf.Tensor, [x]: tf.Tensor[]) => tf.mul(x, tf.mul(dy, 2 / x.size));
+  const gradFunc = (dy: tf.Tensor, [x]: tf.Tensor[]) => tf.mul(x!, tf.mul(dy, 2 / x!.size));
   return { value: tf.mean(tf.square(x)), gradFunc };
 });
 
@@ -96,7 +96,7 @@ function neighborDifferences(image: tf.Tensor4D, axis: 1 | 2, power: 1 | 2): tf.
 export const absoluteSum = tf.customGrad((...inputs) => {
   const [x, save] = inputs as [tf.Tensor, (tensors: tf.Tensor[]) => void];
   save([x]);
-  const gradFunc = (dy: tf.Tensor, [x]: tf.Tensor[]) => tf.mul(dy, tf.sign(x));
+  const gradFunc = (dy: tf.Tensor, [x]: tf.Tensor[]) => tf.mul(dy, tf.sign(x!));
   return { value: tf.sum(tf.abs(x)), gradFunc };
 });
 

@@ -121,7 +121,7 @@ export function addSums(a: Sums, b: Sums): Sums {
  */
 export function mixSums(all: readonly Sums[], shares: readonly number[]): Sums {
   const mixed = all.map(({ count, sum, products }, i) => {
-    const factor = shares[i] / count;
+    const factor = shares[i]! / count;
     return {
       count: shares[i],
       sum: tf.mul(sum, factor),

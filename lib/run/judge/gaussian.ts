@@ -29,9 +29,9 @@ export function gaussianOf(rows: Float32Array, size: number): Gaussian {
   const count = rows.length / size;
   const mean = new Float64Array(size);
   for (let i = 0; i < rows.length; i += size) {
-    for (let j = 0; j < size; j++) mean[j] += rows[i + j]!;
+    for (let j = 0; j < size; j++) mean[j]! += rows[i + j]!;
   }
-  for (let j = 0; j < size; j++) mean[j] /= count;
+  for (let j = 0; j < size; j++) mean[j]! /= count;
   const covariance = new Float64Array(size * size);
   // Four rows at a time: a sum is fetched and stored once for four products.
   const block = new Float64Array(4 * size);
@@ -60,7 +60,7 @@ function addProducts(sums: Float64Array, block: Float64Array, size: number): voi
     const d = block[fourth + i]!;
     const row = i * size;
     for (let j = 0; j <= i; j++) {
-      sums[row + j] += a * block[j]! + b * block[second + j]! + c * block[third + j]! +
+      sums[row + j]! += a * block[j]! + b * block[second + j]! + c * block[third + j]! +
         d * block[fourth + j]!;
     }
   }

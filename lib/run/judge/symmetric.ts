@@ -102,16 +102,16 @@ function tridiagonal(a: Float64Array, n: number) {
     for (let i = k + 1; i < n; i++) norm += (v[i] = a[i * n + k]! / scale) ** 2;
     const alpha = v[k + 1]! > 0 ? -Math.sqrt(norm) : Math.sqrt(norm);
     beside[k] = alpha * scale;
-    v[k + 1] -= alpha;
+    v[k + 1]! -= alpha;
     const half = -alpha * v[k + 1]!; // vᵀv / 2
     // A ← (I − v vᵀ / half) A (I − v vᵀ / half) = A − v wᵀ − w vᵀ, by whole rows
     const from = k + 1;
     for (let i = from; i < n; i++) p[i] = dot(a, i * n + from, v, from, n - from) / half;
     const share = dot(v, from, p, from, n - from) / (2 * half);
-    for (let i = from; i < n; i++) p[i] -= share * v[i]!;
+    for (let i = from; i < n; i++) p[i]! -= share * v[i]!;
     for (let i = from; i < n; i++) {
       const [vi, pi, row] = [v[i]!, p[i]!, i * n];
-      for (let j = from; j < n; j++) a[row + j] -= vi * p[j]! + pi * v[j]!;
+      for (let j = from; j < n; j++) a[row + j]! -= vi * p[j]! + pi * v[j]!;
     }
   }
   if (n > 1) beside[n - 2] = a[(n - 1) * n + n - 2]!;
@@ -129,7 +129,7 @@ function qlRound(diagonal: Float64Array, beside: Float64Array, first: number, la
     const r = Math.sqrt(f * f + g * g);
     beside[i + 1] = r;
     if (r === 0) {
-      diagonal[i + 1] -= moved;
+      diagonal[i + 1]! -= moved;
       beside[last] = 0;
       return;
     }
@@ -141,7 +141,7 @@ function qlRound(diagonal: Float64Array, beside: Float64Array, first: number, la
     diagonal[i + 1] = g + moved;
     g = cosine * t - b;
   }
-  diagonal[first] -= moved;
+  diagonal[first]! -= moved;
   beside[first] = g;
   beside[last] = 0;
 }
