@@ -30,7 +30,8 @@ async function copyProject(folder: string): Promise<void> {
     for await (const { name } of Deno.readDir(from)) await copy(join(path, name));
   };
   for (const path of ["lib", "tests", "notebooks/tools", "notebooks/images"]) await copy(path);
-  for (const path of ["deno.json", "deno.lock", "README.md"]) await copy(path);
+  const files = ["deno.json", "deno.lock", "notebooks/deno.json", "README.md"];
+  for (const path of files) await copy(path);
 }
 
 /** Writes the files that a walk shows, and adds its lines after the ones that it shows before them. */

@@ -4,6 +4,7 @@
  *
  * The cells of a notebook are joined into `.NAME.check.ts` beside it for as long as the check takes;
  * what is found is reported by cell and line. Cells are numbered as a fresh "Run All" numbers them.
+ * `notebooks/deno.json` lets an index be taken for a hit there: cells are for reading.
  *
  *     deno run -A notebooks/tools/check_cells.ts [--fix] [NOTEBOOK…]
  *
@@ -45,7 +46,7 @@ function draft(path: string): Draft {
 function write({ cells, joined, single }: Draft): void {
   const sources = cells.map((cell) => sourceOf(cell) + "\n");
   Deno.writeTextFileSync(joined, sources.join("") + "export {};\n");
-  single.forEach((file, i) => Deno.writeTextFileSync(file, sources[i]));
+  single.forEach((file, i) => Deno.writeTextFileSync(file, sources[i]!));
 }
 
 function erase({ joined, single }: Draft): void {
@@ -62,7 +63,7 @@ function erase({ joined, single }: Draft): void {
 async function takeOver({ path, notebook, cells, single }: Draft): Promise<boolean> {
   let changed = false;
   cells.forEach((cell, i) => {
-    const formatted = Deno.readTextFileSync(single[i]).replace(/\n$/, "");
+    const formatted = Deno.readTextFileSync(single[i]!).replace(/\n$/, "");
     if (formatted === sourceOf(cell)) return;
     cell.source = formatted.split(/(?<=\n)/);
     changed = true;
@@ -93,7 +94,7 @@ async function ask(args: string[], files: string[], drafts: Draft[]): Promise<st
       text = parts[0] + parts.slice(1).map((rest) => {
         const line = Number(rest.match(/^\d+/)?.[0] ?? 1);
         const cell = starts.findLastIndex((start) => start <= line);
-        return `${place(cell + 1)}, line ` + rest.replace(/^\d+/, `${line - starts[cell] + 1}`);
+        return `${place(cell + 1)}, line ` + rest.replace(/^\d+/, `${line - starts[cell]! + 1}`);
       }).join("");
       text = text.replaceAll(name, shown(path));
     }

@@ -42,7 +42,7 @@ function box({ x, y, w, h }: Box, lines: string[], colour: string, bold = true):
   const top = y + h / 2 - (lines.length * 13 * 1.25) / 2;
   return `<rect x="${x}" y="${y}" width="${w}" height="${h}" rx="8" fill="${colour}" fill-opacity="0.12" ` +
     `stroke="${colour}" stroke-width="2"/>` +
-    drawLines([lines[0]], { x: x + w / 2, y: top, size: 13, anchor: "middle", bold }) +
+    drawLines([lines[0]!], { x: x + w / 2, y: top, size: 13, anchor: "middle", bold }) +
     drawLines(lines.slice(1), { x: x + w / 2, y: top + 16, size: 12, anchor: "middle" });
 }
 
@@ -63,9 +63,9 @@ const [mixed] = Deno.args;
 if (!mixed) throw new Error("Cannot draw without the mixed image: give its path");
 
 const rows = [50, 210, 370];
-const picture = (row: number): Box => ({ x: 24, y: rows[row], w: 172, h: 114 });
-const network = (row: number): Box => ({ x: 260, y: rows[row] + 22, w: 120, h: 70 });
-const middle = (row: number) => rows[row] + 57;
+const picture = (row: number): Box => ({ x: 24, y: rows[row]!, w: 172, h: 114 });
+const network = (row: number): Box => ({ x: 260, y: rows[row]! + 22, w: 120, h: 70 });
+const middle = (row: number) => rows[row]! + 57;
 
 const body = [
   heads(),

@@ -50,9 +50,9 @@ function readArguments(args: string[]): Request {
       request.notebook = findNotebook(token.value);
       named = true;
     } else {
-      if (token.index !== last) request.flags.push(args[token.index]); // -ab is two tokens
+      if (token.index !== last) request.flags.push(args[token.index]!); // -ab is two tokens
       last = token.index;
-      ours = token.kind === "option" && args[token.index].includes("=");
+      ours = token.kind === "option" && args[token.index]!.includes("=");
     }
   }
   if (request.mode !== "open" && request.mode !== "help" && request.flags.length > 0) {

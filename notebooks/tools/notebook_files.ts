@@ -49,7 +49,8 @@ export function findNotebook(name: string): string {
   }
   const notebooks = listNotebooks();
   const found = isAbsolute(name) ? [] : notebooks.filter((path) => basename(path).startsWith(name));
-  if (found.length === 1) return found[0];
+  const [only] = found;
+  if (only && found.length === 1) return only;
   const names = (found.length > 1 ? found : notebooks).map((path) => basename(path)).join(", ");
   throw new Error(
     `Cannot choose a notebook as the name must fit exactly one: current value is "${name}"` +

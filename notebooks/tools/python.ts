@@ -94,7 +94,7 @@ async function findPython(): Promise<{ command?: string; failure?: string }> {
   for (const command of PYTHON_NAMES) {
     const { success, missing, output } = await run(command, ["-c", code]);
     if (missing) continue;
-    const [major, minor] = output.split(".").map(Number);
+    const [major = NaN, minor = NaN] = output.split(".").map(Number);
     const [oldMajor, oldMinor] = OLDEST_PYTHON;
     if (success && (major > oldMajor || (major === oldMajor && minor >= oldMinor))) {
       return { command };

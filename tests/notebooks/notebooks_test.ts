@@ -70,7 +70,7 @@ for (const path of listNotebooks()) {
         console.log(said.trim());
         const tiny = codeCells(readNotebook(join(folder, name)));
         codeCells(readNotebook(path)).forEach((cell, i) => {
-          assertEquals(kinds(tiny[i]), kinds(cell), `Outputs of: ${sourceOf(cell)}`);
+          assertEquals(kinds(tiny[i]!), kinds(cell), `Outputs of: ${sourceOf(cell)}`);
         });
       }),
   });
@@ -90,8 +90,8 @@ Deno.test({
       const text = Deno.readTextFileSync(path);
       const { cells, metadata } = readNotebook(path);
       assertEquals(cells.map((cell) => cell.execution_count), [1, 2]);
-      assertStringIncludes(JSON.stringify(cells[0].outputs), '"lib ');
-      assertStringIncludes(JSON.stringify(cells[1].outputs), "7");
+      assertStringIncludes(JSON.stringify(cells[0]!.outputs), '"lib ');
+      assertStringIncludes(JSON.stringify(cells[1]!.outputs), "7");
       assertEquals(Object.keys(metadata).sort(), ["kernelspec", "language_info"]);
       assert(!text.includes("iopub"), "Times of execution were kept");
       assertEquals((await run("run_notebooks.ts", [path])).code, 0);
