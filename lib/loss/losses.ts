@@ -65,6 +65,12 @@ export type DenoiseForm = {
    * @default {"sum"}
    */
   reduce?: "sum" | "mean";
+  /**
+   * Whether the last row and column have the first ones for neighbours, as in a picture that tiles.
+   *
+   * @default {false}
+   */
+  circular?: boolean;
 };
 
 /**
@@ -75,21 +81,37 @@ export type DenoiseForm = {
  */
 export function denoiseLoss(
   image: tf.Tensor4D,
-  { power = 1, reduce = "sum" }: DenoiseForm = {},
+  { power = 1, reduce = "sum", circular = false }: DenoiseForm = {},
 ): tf.Scalar {
-  const both = tf.add(neighborDifferences(image, 1, power), neighborDifferences(image, 2, power));
+  const along = (axis: 1 | 2) => neighborDifferences(image, axis, power, circular);
+  const both = tf.add(along(1), along(2));
   return reduce === "mean" ? tf.div(both, image.size) : both as tf.Scalar;
 }
 
 /** The sum of the differences along an axis, absolute or squared. */
-function neighborDifferences(image: tf.Tensor4D, axis: 1 | 2, power: 1 | 2): tf.Scalar {
+function neighborDifferences(
+  image: tf.Tensor4D,
+  axis: 1 | 2,
+  power: 1 | 2,
+  circular: boolean,
+): tf.Scalar {
   if (image.shape[axis] === 1) return tf.scalar(0); // some engines cannot add up nothing
   const size = [...image.shape];
   size[axis] = image.shape[axis] - 1;
   const begin = [0, 0, 0, 0];
   begin[axis] = 1;
-  const difference = tf.sub(tf.slice(image, begin, size), tf.slice(image, [0, 0, 0, 0], size));
+  const next = tf.slice(image, begin, size);
+  const difference = circular
+    ? tf.sub(tf.concat([next, firstAlong(image, axis)], axis), image)
+    : tf.sub(next, tf.slice(image, [0, 0, 0, 0], size));
   return (power === 1 ? absoluteSum(difference) : tf.sum(tf.square(difference))) as tf.Scalar;
+}
+
+/** The first row or column. */
+function firstAlong(image: tf.Tensor4D, axis: 1 | 2): tf.Tensor4D {
+  const size = [...image.shape];
+  size[axis] = 1;
+  return tf.slice(image, [0, 0, 0, 0], size);
 }
 
 /** Σ |x| with the slope 0 at 0; TensorFlow.js 4.22 takes -1 there, unlike TensorFlow and PyTorch. */

@@ -19,11 +19,18 @@ import {
 } from "./style/measure.ts";
 import type { Canvas } from "./term.ts";
 
+/** Ways to want several styles at once: their statistics mixed, or a distance from each. */
+export type Blend = "targets" | "terms";
+
+/** The names of {@linkcode Blend}. */
+export const BLENDS: readonly Blend[] = ["targets", "terms"];
+
 /** All that a style term is bound to. */
 export type Binding = {
   see: See;
   pictures: Picture[];
   shares: number[];
+  blend: Blend;
   measure: StyleMeasure;
   names: string[];
   factors: number[];
@@ -41,14 +48,15 @@ export type Target = {
 
 /** The targets of every layer and region; of several pictures mixed, or one beside the other. */
 export function describeStyles(
-  { see, pictures, shares, measure, names, factors, canvas }: Binding,
+  { see, pictures, shares, blend, measure, names, factors, canvas }: Binding,
   guides: Guides,
 ): Target[] {
   const kept: tf.Tensor[] = [];
+  const seeStyle = see.open ?? see;
   try {
     return tf.tidy(() => {
       if (!measure.additive) {
-        const features = pictures.map((picture) => see(toTensor(picture), names));
+        const features = pictures.map((picture) => seeStyle(toTensor(picture), names));
         return names.flatMap((layer, l) =>
           features.map((each, p): Target => ({
             layer,
@@ -58,13 +66,22 @@ export function describeStyles(
         );
       }
       const sums = pictures.map((picture, p) =>
-        sumsOfStyle(see, picture, p, names, guides, canvas, kept)
+        sumsOfStyle(seeStyle, picture, p, names, guides, canvas, kept)
       );
       return names.flatMap((layer, l) =>
-        guides.of(layer).map(({ mixed, part }, r): Target => {
-          const each = sums.map((of) => of.get(layer)![r]!);
-          const wanted = measure.describe(each.length === 1 ? each[0]! : mixSums(each, shares));
-          return { layer, wanted, guide: mixed, factor: factors[l]! * part };
+        guides.of(layer).flatMap(({ mixed, styles, part }, r): Target[] => {
+          // The styles that have this region share it.
+          const own = shares.map((share, p) => styles && !styles[p] ? 0 : share);
+          const total = own.reduce((a, b) => a + b, 0);
+          const each = sums.map((of, p) => ({ sums: of.get(layer)![r]!, share: own[p]! / total }))
+            .filter(({ share }) => share > 0);
+          const target = (sums: Sums, share = 1): Target => {
+            const factor = factors[l]! * part * share;
+            return { layer, wanted: measure.describe(sums), guide: mixed, factor };
+          };
+          if (each.length === 1) return [target(each[0]!.sums)];
+          if (blend === "terms") return each.map(({ sums, share }) => target(sums, share));
+          return [target(mixSums(each.map(({ sums }) => sums), each.map(({ share }) => share)))];
         })
       );
     }) as Target[];

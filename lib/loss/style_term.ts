@@ -5,14 +5,14 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { cannot, checkNonNegative, checkOptions, describe } from "../base/check.ts";
+import { cannot, checkNonNegative, checkOneOf, checkOptions, describe } from "../base/check.ts";
 import { seededRandom } from "../base/random.ts";
 import { layersLike, layerStride } from "../network/architecture.ts";
 import type { See } from "../network/features.ts";
 import type { Picture } from "../picture/picture.ts";
 import { resizePicture } from "../picture/resize.ts";
 import { guideAt, guidesFor, type Regions, wholeGuides } from "./guidance.ts";
-import { type Binding, describeStyles, type Target } from "./style_targets.ts";
+import { type Binding, type Blend, BLENDS, describeStyles, type Target } from "./style_targets.ts";
 import { gram } from "./style/gram.ts";
 import {
   type AdditiveMeasure,
@@ -35,6 +35,13 @@ export type StyleOptions = {
   layerWeights?: Readonly<Record<string, number>>;
   /** Of several style pictures: how much each counts. @default all the same */
   shares?: readonly number[];
+  /**
+   * Of several style pictures: `targets` mixes their statistics to one target, a style between them;
+   * `terms` compares with each and mixes the distances.
+   *
+   * @default {"targets"}
+   */
+  blend?: Blend;
   /** Masks of content and style: each colour is painted from the same colour. @default no regions */
   regions?: Regions;
   /** Shown in logs and charts. @default {"style"} */
@@ -42,19 +49,30 @@ export type StyleOptions = {
 };
 
 const KNOWN = [
-  ...["layers", "weight", "measure", "layerWeights", "shares", "regions", "name", "picture"],
+  ...[
+    "layers",
+    "weight",
+    "measure",
+    "layerWeights",
+    "shares",
+    "blend",
+    "regions",
+    "name",
+    "picture",
+  ],
 ];
 
 /**
  * The term `Σ over layers of layerWeight · distance(mixed, style)`, with the distance of a measure.
  *
  * Of several pictures the statistics are mixed (raw moments, so that a blend of a light and a dark style
- * has both); a measure that is no function of sums is compared with each, and the distances are mixed.
- * With regions each is compared by itself, and counts by its part of the mixed image.
+ * has both); with `blend: "terms"`, and with a measure that is no function of sums, it is compared with
+ * each, and the distances are mixed. With regions each is compared by itself, and counts by its part of the
+ * mixed image; where only some of the styles have a region, theirs are the shares.
  *
  * @param pictures one style picture, or several
- * @throws {RangeError} for a negative weight, shares that are all 0; when a run begins, for an unknown
- * layer or masks that do not fit.
+ * @throws {RangeError} for a negative weight, shares that are all 0, regions with a measure that is no
+ * function of sums; when a run begins, for an unknown layer or masks that do not fit.
  */
 export function styleOf(pictures: Picture | readonly Picture[], options: StyleOptions = {}): Term {
   checkOptions("want a style", options, KNOWN);
@@ -66,6 +84,12 @@ export function styleOf(pictures: Picture | readonly Picture[], options: StyleOp
     checkNonNegative(what, layer, value);
   }
   const shares = sharesOf(what, options.shares, all.length);
+  const { blend = "targets" } = options;
+  checkOneOf(what, "blend", blend, BLENDS);
+  if (regions && !measure.additive) {
+    const rule = "the measure must be a function of sums over positions, as gram or wasserstein";
+    throw new RangeError(cannot("paint by regions", rule, describe(measure.name)));
+  }
   return {
     name,
     weight,
@@ -77,7 +101,8 @@ export function styleOf(pictures: Picture | readonly Picture[], options: StyleOp
       }
       const factors = names.map((layer) => layerWeights?.[layer] ?? 1 / names.length);
       const fitted = all.map((picture) => styleAt(picture, canvas));
-      return bindStyle({ see, pictures: fitted, shares, measure, names, factors, regions, canvas });
+      const common = { see, measure, names, factors, regions, canvas };
+      return bindStyle({ ...common, pictures: fitted, shares, blend });
     },
   };
 }
@@ -119,9 +144,9 @@ function sharesOf(what: string, shares: readonly number[] | undefined, count: nu
 }
 
 function bindStyle(binding: Binding): BoundTerm {
-  const { see, measure, names, regions, canvas } = binding;
+  const { see, measure, names, regions, canvas, pictures: styles, shares } = binding;
   const guides = regions
-    ? guidesFor(see.architecture, names, binding.pictures, canvas, regions)
+    ? guidesFor(see.architecture, names, { styles, canvas, regions, shares })
     : wholeGuides(names);
   let targets: Target[];
   try {

@@ -53,6 +53,8 @@ export type Canvas = {
   tile?: number;
   /** What the mixed image starts from. */
   start?: Picture;
+  /** Its sides were rounded to multiples of so many pixels. @default {1} */
+  multiple?: number;
   /** Coarse to fine: which of how many sizes this is, from 0. @default the only one */
   scale?: Scale;
 };

@@ -67,7 +67,7 @@ export type DenoiseOptions = DenoiseForm & {
 
 /** The term {@linkcode denoiseLoss}. @throws {RangeError} for a negative weight. */
 export function denoise(options: DenoiseOptions = {}): Term {
-  checkOptions("denoise", options, ["weight", "power", "reduce"]);
+  checkOptions("denoise", options, ["weight", "power", "reduce", "circular"]);
   const { weight = 0.3, ...form } = options;
   checkNonNegative("weigh the denoise loss", "weight", weight);
   const value = ({ image }: View) => denoiseLoss(image, form);

@@ -30,6 +30,8 @@ export type See = {
   (image: tf.Tensor4D, layers: readonly string[]): Features;
   /** What is looked through. */
   readonly architecture: Network;
+  /** How pictures that do not tile are seen, where those that do are seen otherwise. */
+  readonly open?: See;
 };
 
 /** How a picture enters the network. */

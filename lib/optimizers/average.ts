@@ -44,8 +44,8 @@ export function average(optimizer: Optimizer, options: AverageOptions = {}): Opt
     ...optimizer,
     name: `${optimizer.name}, averaged`,
     start: (saved) => startAverage(optimizer, decay, saved),
-    resize: (state, height, width) =>
-      optimizer.resize?.(splitState(state, PREFIX).inner, height, width) ?? {},
+    resize: (state, height, width, circular) =>
+      optimizer.resize?.(splitState(state, PREFIX).inner, height, width, circular) ?? {},
   };
 }
 

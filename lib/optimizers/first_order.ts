@@ -87,11 +87,12 @@ export function firstOrder(
   return {
     name: rule.name,
     start: (saved) => startRule(rule, stepSize, clip, saved),
-    resize(state, height, width) {
+    resize(state, height, width, circular) {
       return Object.fromEntries(
         Object.entries(state).map(([name, entry]) => {
           const power = rule.moments[name];
-          return [name, power === undefined ? entry : resizeEntry(entry, height, width, power)];
+          if (power === undefined) return [name, entry];
+          return [name, resizeEntry(entry, height, width, power, circular)];
         }),
       );
     },

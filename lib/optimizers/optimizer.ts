@@ -45,6 +45,13 @@ export type Optimizer = {
   /**
    * What is left of a saved state when the picture gets another size, for a run that goes from coarse
    * to fine. Without it nothing is.
+   *
+   * @param circular whether the picture goes on beyond its border at the far side
    */
-  resize?(state: OptimizerState, height: number, width: number): OptimizerState;
+  resize?(
+    state: OptimizerState,
+    height: number,
+    width: number,
+    circular?: boolean,
+  ): OptimizerState;
 };

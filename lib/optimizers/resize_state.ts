@@ -29,16 +29,24 @@ const BICUBIC: Filter = {
  * when it shrinks: as `torch.nn.functional.interpolate`.
  *
  * @param power how often the gradient is a factor of it
+ * @param circular pixels beyond the border are those of the far side instead
  */
-export function resizeEntry(entry: Entry, height: number, width: number, power: number): Entry {
+export function resizeEntry(
+  entry: Entry,
+  height: number,
+  width: number,
+  power: number,
+  circular = false,
+): Entry {
   const [batch, fromHeight, fromWidth, channels] = entry.shape;
   if (entry.shape.length !== 4 || batch !== 1 || !fromHeight || !fromWidth || !channels) {
     const rule = "its shape must be that of a picture";
     throw new RangeError(cannot("resize a moment", rule, describe(entry.shape)));
   }
   const filter = power === 2 ? BILINEAR : BICUBIC;
-  const rows = resampleLines(entry.data, 1, fromHeight, height, fromWidth * channels, filter);
-  const all = resampleLines(rows, height, fromWidth, width, channels, filter);
+  const line = { filter, circular };
+  const rows = resampleLines(entry.data, 1, fromHeight, height, fromWidth * channels, line);
+  const all = resampleLines(rows, height, fromWidth, width, channels, line);
   const data = Float32Array.from(all, (value) => power === 2 ? Math.max(0, value) : value);
   return { shape: [1, height, width, channels], data };
 }
@@ -50,14 +58,14 @@ function resampleLines(
   from: number,
   to: number,
   inner: number,
-  { reach, weight }: Filter,
+  { filter: { reach, weight }, circular }: { filter: Filter; circular: boolean },
 ): Float64Array {
   const result = new Float64Array(outer * to * inner);
   for (let i = 0; i < to; i++) {
     const center = (i + 0.5) * from / to - 0.5;
     for (let tap = Math.floor(center) - reach + 1; tap <= Math.floor(center) + reach; tap++) {
       const factor = weight(Math.abs(tap - center));
-      const source = Math.min(Math.max(tap, 0), from - 1);
+      const source = circular ? ((tap % from) + from) % from : Math.min(Math.max(tap, 0), from - 1);
       for (let o = 0; o < outer; o++) {
         const [a, b] = [(o * to + i) * inner, (o * from + source) * inner];
         for (let k = 0; k < inner; k++) result[a + k]! += factor * values[b + k]!;

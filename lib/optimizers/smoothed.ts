@@ -54,9 +54,9 @@ export function smoothed(optimizer: Optimizer, options: SmoothedOptions): Optimi
     ...optimizer,
     name: `${optimizer.name}, smoothed`,
     start: (saved) => startSmoothed(optimizer, width, saved),
-    resize(state, height, width) {
+    resize(state, height, width, circular) {
       const { own, inner } = splitState(state, PREFIX);
-      return mergeStates(own, PREFIX, optimizer.resize?.(inner, height, width) ?? {});
+      return mergeStates(own, PREFIX, optimizer.resize?.(inner, height, width, circular) ?? {});
     },
   };
 }

@@ -25,23 +25,26 @@ const LEAST_VARIANCE = 1e-6;
  *
  * @param values `[positions, channels]`
  * @param channels Which of the interleaved ones count. @default all `of` of them
+ * @param weights How much each position counts. @default all the same
  */
 export function momentsOf(
   values: ArrayLike<number>,
   of = 3,
   channels: readonly number[] = Array.from({ length: of }, (_, i) => i),
+  weights?: Float32Array,
 ): Moments {
-  const n = values.length / of;
+  const n = weights?.reduce((sum, weight) => sum + weight, 0) ?? values.length / of;
   const mean = channels.map(() => 0);
   const products = channels.map(() => channels.map(() => 0));
   // A shift keeps the products small: the difference of two large sums would lose digits.
   const shift = channels.map((channel) => values[channel]!);
-  for (let at = 0; at < values.length; at += of) {
+  for (let at = 0, position = 0; at < values.length; at += of, position++) {
+    const part = (weights?.[position] ?? 1) / n;
     for (let i = 0; i < channels.length; i++) {
-      const x = values[at + channels[i]!]! - shift[i]!;
-      mean[i]! += x / n;
+      const x = (values[at + channels[i]!]! - shift[i]!) * part;
+      mean[i]! += x;
       for (let j = 0; j <= i; j++) {
-        products[i]![j]! += x * (values[at + channels[j]!]! - shift[j]!) / n;
+        products[i]![j]! += x * (values[at + channels[j]!]! - shift[j]!);
       }
     }
   }
@@ -49,6 +52,22 @@ export function momentsOf(
     row.map((_, j) => products[Math.max(i, j)]![Math.min(i, j)]! - mean[i]! * mean[j]!)
   );
   return { mean: mean.map((value, i) => value + shift[i]!), covariance };
+}
+
+/**
+ * The moments of several clouds of colours together, each with its share of 1: the means mix, and so do the
+ * second moments `Σ + μ μᵀ`.
+ */
+export function mixMoments(all: readonly Moments[], shares: readonly number[]): Moments {
+  const sum = (value: (moments: Moments) => number) =>
+    all.reduce((total, moments, i) => total + shares[i]! * value(moments), 0);
+  const mean = all[0]!.mean.map((_, i) => sum((moments) => moments.mean[i]!));
+  const covariance = mean.map((m, i) =>
+    mean.map((other, j) =>
+      sum(({ mean, covariance }) => covariance[i]![j]! + mean[i]! * mean[j]!) - m * other
+    )
+  );
+  return { mean, covariance };
 }
 
 /**
@@ -78,6 +97,8 @@ export function mongeMap(from: Moments, to: Moments): AffineMap {
  * that need not find the colours first. What leaves 0–255 is clipped, so that pictures with strong
  * colours match a little less than exactly.
  *
+ * @param weights how much each position counts for the picture's own moments
+ *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -88,11 +109,15 @@ export function mongeMap(from: Moments, to: Moments): AffineMap {
  * assertEquals([...matchMoments(grey, red).data], [200, 0, 0, 200, 0, 0]);
  * ```
  */
-export function matchMoments(picture: Picture, like: Picture): Picture {
+export function matchMoments(
+  picture: Picture,
+  like: Picture | Moments,
+  weights?: Float32Array,
+): Picture {
   const what = "match the colours of two pictures";
   checkPicture(what, picture);
-  checkPicture(what, like);
-  const { matrix, offset } = mongeMap(momentsOf(picture.data), momentsOf(like.data));
+  const own = momentsOf(picture.data, 3, [0, 1, 2], weights);
+  const { matrix, offset } = mongeMap(own, momentsLike(what, like));
   return { ...picture, data: clip(mapped(picture.data, matrix, offset)) };
 }
 
@@ -101,7 +126,7 @@ export function matchMoments(picture: Picture, like: Picture): Picture {
  * distribution, the same for the same seed; clipped to 0–255.
  */
 export function noiseLike(
-  like: Picture,
+  like: Picture | Moments,
   { width, height, seed = 1 }: {
     width: number;
     height: number;
@@ -110,11 +135,10 @@ export function noiseLike(
   },
 ): Picture {
   const what = "make noise";
-  checkPicture(what, like);
   if (!(width * height > 0)) {
     throw new RangeError(cannot(what, "sides must be above 0", describe([width, height])));
   }
-  const { mean, covariance } = momentsOf(like.data);
+  const { mean, covariance } = momentsLike(what, like);
   const root = spectral(covariance, (x) => Math.sqrt(Math.max(x, 0)));
   const random = seededRandom(seed);
   const data = new Float32Array(width * height * 3);
@@ -123,6 +147,12 @@ export function noiseLike(
     data[i] = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   }
   return { width, height, data: clip(mapped(data, root, mean)) };
+}
+
+function momentsLike(what: string, like: Picture | Moments): Moments {
+  if ("covariance" in like) return like;
+  checkPicture(what, like);
+  return momentsOf(like.data);
 }
 
 /** `matrix x + offset` of every colour. */

@@ -12,7 +12,7 @@ import { resample } from "./resample.ts";
 import { kernelOf, type ResizeOptions, sizeOf } from "./resize.ts";
 
 /** Options of {@linkcode readPicture}: at most one of the two sizes. */
-export type ReadOptions = ResizeOptions & {
+export type ReadOptions = Pick<ResizeOptions, "kernel"> & {
   /** The longer side in pixels after resizing, as the tutorial's `max_size`. */
   maxSize?: number;
   /** Width and height in pixels after resizing, whatever the proportions were. */

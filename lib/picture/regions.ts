@@ -95,17 +95,30 @@ export function resizeRegion(region: RegionMap, width: number, height: number): 
 }
 
 /**
- * Throws unless a mask has its picture's proportions (to a pixel).
+ * Throws unless a mask has its picture's proportions, to a pixel of either. A mask of one colour, such as a
+ * single pixel, stands for the whole of any picture.
  *
+ * @param slack by how many pixels the sides of the picture may have been rounded
  * @throws {RangeError}
  */
-export function checkMask(what: string, mask: Picture, picture: Picture): void {
+export function checkMask(
+  what: string,
+  mask: Picture,
+  picture: { width: number; height: number },
+  slack = 1,
+): void {
   checkPicture(what, mask);
-  const expected = mask.width * picture.height / picture.width;
-  if (Math.abs(mask.height - expected) <= 1) return;
+  const difference = Math.abs(mask.width * picture.height - mask.height * picture.width);
+  const most = slack * Math.max(mask.width, mask.height) + Math.max(picture.width, picture.height);
+  if (difference <= most || isFlat(mask)) return;
   const rule = `the mask must have the proportions of its picture, ` +
     `${picture.width}x${picture.height}`;
   throw new RangeError(cannot(what, rule, `${mask.width}x${mask.height}`));
+}
+
+/** Whether a picture has one colour throughout. */
+function isFlat({ data }: Picture): boolean {
+  return data.every((value, i) => Math.abs(value - data[i % 3]!) < 1);
 }
 
 function toRgb(color: number): readonly [number, number, number] {

@@ -40,22 +40,30 @@ export const KERNELS = {
 /** One line's recipe: new pixel i is the sum of `weights[i][k]` times old pixel `first[i] + k`. */
 type Taps = { first: number[]; weights: Float64Array[] };
 
-/** The taps for a line of `from` pixels that becomes one of `to`; the weights of each sum to 1. */
-function createTaps(from: number, to: number, kernel: Kernel): Taps {
+/** How many old pixels a kernel may reach beyond the border. */
+const reachOf = (from: number, to: number, { support }: Kernel) =>
+  Math.ceil(support * Math.max(1, from / to)) + 1;
+
+/**
+ * The taps for a line of `from` pixels that becomes one of `to`; the weights of each sum to 1.
+ *
+ * @param beyond how many pixels there are before and after the line that count as well
+ */
+function createTaps(from: number, to: number, kernel: Kernel, beyond = 0): Taps {
   const step = from / to; // old pixels per new pixel
   const stretch = Math.max(1, step);
   const support = kernel.support * stretch;
   const taps: Taps = { first: [], weights: [] };
   for (let i = 0; i < to; i++) {
     const centre = (i + 0.5) * step;
-    const first = Math.max(0, Math.floor(centre - support + 0.5));
-    const end = Math.min(from, Math.floor(centre + support + 0.5));
+    const first = Math.max(-beyond, Math.floor(centre - support + 0.5));
+    const end = Math.min(from + beyond, Math.floor(centre + support + 0.5));
     const weights = Float64Array.from({ length: end - first }, (_, k) => {
       const x = (first + k + 0.5 - centre) / stretch;
       return Math.abs(x) <= kernel.support ? kernel.weight(x) : 0;
     });
     const sum = weights.reduce((total, weight) => total + weight, 0);
-    taps.first.push(first);
+    taps.first.push(first + beyond);
     taps.weights.push(weights.map((weight) => weight / sum));
   }
   return taps;
@@ -106,13 +114,17 @@ function resampleColumns(source: Values, rowLength: number, { first, weights }: 
  *
  * The same method as Pillow's `Image.resize`, which also clips after either direction, but values are not
  * rounded to whole levels.
+ *
+ * @param circular whether the picture goes on beyond its border at the far side, as one that tiles
  */
 export function resample(
   data: Values,
   [width, height]: readonly [number, number],
   [toWidth, toHeight]: readonly [number, number],
   kernel: Kernel,
+  circular = false,
 ): Float32Array {
+  if (circular) return resampleCircular(data, [width, height], [toWidth, toHeight], kernel);
   const rows = toWidth === width
     ? data
     : resampleRows(data, height, createTaps(width, toWidth, kernel), width);
@@ -120,4 +132,31 @@ export function resample(
     return resampleColumns(rows, toWidth * 3, createTaps(height, toHeight, kernel));
   }
   return rows instanceof Float32Array ? rows : new Float32Array(rows);
+}
+
+/** Each line goes round: what a kernel sees of it beyond the border is put there first. */
+function resampleCircular(
+  data: Values,
+  [width, height]: readonly [number, number],
+  [toWidth, toHeight]: readonly [number, number],
+  kernel: Kernel,
+): Float32Array {
+  const round = (i: number, length: number) => ((i % length) + length) % length;
+  const [beside, above] = [reachOf(width, toWidth, kernel), reachOf(height, toHeight, kernel)];
+  const wide = width + 2 * beside;
+  const wider = new Float32Array(wide * height * 3);
+  for (let y = 0, target = 0; y < height; y++) {
+    for (let x = -beside; x < width + beside; x++) {
+      const from = 3 * (y * width + round(x, width));
+      for (let c = 0; c < 3; c++) wider[target++] = data[from + c]!;
+    }
+  }
+  const rows = resampleRows(wider, height, createTaps(width, toWidth, kernel, beside), wide);
+  const length = toWidth * 3;
+  const taller = new Float32Array(length * (height + 2 * above));
+  for (let y = -above; y < height + above; y++) {
+    const from = round(y, height) * length;
+    taller.set(rows.subarray(from, from + length), (y + above) * length);
+  }
+  return resampleColumns(taller, length, createTaps(height, toHeight, kernel, above));
 }

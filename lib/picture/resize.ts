@@ -18,6 +18,8 @@ export type KernelName = keyof typeof KERNELS;
 export type ResizeOptions = {
   /** How pixels are blended. @default "lanczos" */
   kernel?: KernelName;
+  /** Whether the picture goes on beyond its border at the far side, as one that tiles. @default {false} */
+  circular?: boolean;
 };
 
 const WHAT = "resize a picture";
@@ -49,13 +51,14 @@ export function resizePicture(
   const kernel = kernelOf(options);
   const { width, height } = sizeOf(picture, target);
   if (width === picture.width && height === picture.height) return picture;
-  const data = resample(picture.data, [picture.width, picture.height], [width, height], kernel);
+  const from = [picture.width, picture.height] as const;
+  const data = resample(picture.data, from, [width, height], kernel, options.circular);
   return displayable("picture", { width, height, data });
 }
 
 /** The kernel that the options name. */
 export function kernelOf(options: ResizeOptions, what = WHAT) {
-  checkOptions(what, options, ["kernel"]);
+  checkOptions(what, options, ["kernel", "circular"]);
   const { kernel = "lanczos" } = options;
   checkOneOf(what, "kernel", kernel, Object.keys(KERNELS));
   return KERNELS[kernel];

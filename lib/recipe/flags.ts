@@ -85,6 +85,8 @@ function valueOf(kind: SettingKind, text: string): unknown {
       return kind.choices.find((choice) => String(choice) === text) ?? text;
     case "layers":
       return text.split(",");
+    case "switch":
+      return text === "true" || text;
     case "number":
       return numberOf(text);
     case "numbers": {
@@ -115,15 +117,16 @@ export function settingHelp(name: SettingName): string {
 function ruleOf(kind: SettingKind): string {
   if (kind.kind === "choice") return kind.choices.join(", ");
   if (kind.kind === "layers") return "";
-  if (kind.kind === "numbers") return "";
+  if (kind.kind === "numbers" || kind.kind === "switch") return "";
   const { least, above, most } = kind;
   if (above !== undefined) return `above ${above}`;
   return least === 0 && most === undefined ? "0 or more" : "";
 }
 
-/** What stands for a setting's text in the help. */
-export function placeholderOf(name: SettingName): string {
+/** What stands for a setting's text in the help; nothing for a switch. */
+export function placeholderOf(name: SettingName): string | undefined {
   const kind = PICTURE_SETTINGS[name];
+  if (kind.kind === "switch") return undefined;
   if (kind.kind === "layers") return "A,B";
   if (kind.kind === "choice") return "NAME";
   if (kind.kind === "numbers") return kind.list ? "X,Y" : "N";

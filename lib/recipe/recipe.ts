@@ -14,15 +14,34 @@ import { createHash } from "node:crypto";
 import { dirname, relative, resolve, sep } from "node:path";
 import { cannot, describe } from "../base/check.ts";
 import { nameSource, readBytes } from "../base/files.ts";
-import { settingsOfFlags, todaysFlag } from "./flags.ts";
+import { flagOf, settingsOfFlags, todaysFlag } from "./flags.ts";
 import { pngText } from "./png_text.ts";
 import { checkPictureSettings, type PictureSettings, settingsAfter } from "./settings.ts";
 import { codeVersion } from "./version.ts";
 
-/** What a file of a picture is for. */
-export type Role = "content" | "style" | "start" | "weights";
+/** What a file of a picture is for; further styles and their masks are counted from 2. */
+export type Role =
+  | ("content" | "style" | "start" | "weights" | "contentRegions" | "styleRegions")
+  | `style${number}`
+  | `styleRegions${number}`;
 
-const ROLES: readonly Role[] = ["content", "style", "start", "weights"];
+const ROLES: readonly Role[] = [
+  ...["content", "style", "start", "weights", "contentRegions", "styleRegions"] as const,
+];
+
+/** `style`, `style2`, `style3`, …: the roles of files of which there may be several. */
+export const roleOf = <T extends "style" | "styleRegions">(name: T, index: number) =>
+  (index === 0 ? name : `${name}${index + 1}`) as T | `${T}${number}`;
+
+/** More styles than this nobody mixes. */
+export const MOST_STYLES = 20;
+
+/** Whether a name is that of a role. */
+function isRole(name: string): name is Role {
+  if ((ROLES as readonly string[]).includes(name)) return true;
+  const number = Number(/^(?:style|styleRegions)(\d{1,2})$/.exec(name)?.[1]);
+  return number >= 2 && number <= MOST_STYLES;
+}
 
 /** A file that a picture was made from; its path is as seen from the picture's folder. */
 export type Ingredient = { path: string; sha256: string };
@@ -32,8 +51,8 @@ export type Recipe = {
   /** As {@linkcode codeVersion} gives it. */
   version: string;
   engine: string;
-  /** Pictures, and weights where they were given. */
-  files: Partial<Record<Role, Ingredient>> & Record<"content" | "style", Ingredient>;
+  /** Pictures, and weights where they were given; a texture has no content. */
+  files: Partial<Record<Role, Ingredient>> & Record<"style", Ingredient>;
   settings: PictureSettings;
 };
 
@@ -117,16 +136,14 @@ function checkRecipe(json: unknown, what: string): Recipe {
   const files: Partial<Record<Role, Ingredient>> = {};
   for (const [name, file] of Object.entries(isObject(known.files) ? known.files : {})) {
     // Older recipes say `init` for `start`.
-    const role = name === "init" ? "start" : ROLES.find((role) => role === name);
-    if (!role) {
-      const rule = `its files must be among ${ROLES.join(", ")}`;
+    const role = name === "init" ? "start" : name;
+    if (!isRole(role)) {
+      const rule = `its files must be among ${ROLES.join(", ")}, style2, …`;
       throw new Error(cannot(what, rule, describe(name)));
     }
     files[role] = checkFile(file, `${what}`, role);
   }
-  for (const role of ["content", "style"] as const) {
-    if (!files[role]) throw new Error(cannot(what, `it must name its ${role} file`, "none"));
-  }
+  if (!files.style) throw new Error(cannot(what, "it must name its style file", "none"));
   return { version, engine, files: files as Recipe["files"], settings: settingsOf(known, what) };
 }
 
@@ -177,8 +194,9 @@ export async function findIngredient(
 ): Promise<OpenFile> {
   const { path, sha256 } = files[role]!;
   const what = `run ${describe(from)} again`;
-  const isPicture = role === "content" || role === "style";
-  const advice = isPicture ? "give CONTENT and STYLE" : `give --${role}`;
+  const advice = /^(content|style\d*)$/.test(role)
+    ? "give CONTENT and STYLE"
+    : `give --${flagOf(role.replace(/\d+$/, ""))}`;
   const onWeb = isWeb(path) || isWeb(from);
   const address = onWeb ? URL.parse(path, isWeb(from) ? from : undefined)?.href ?? "" : "";
   if (onWeb && !isWeb(address)) {

@@ -8,7 +8,9 @@
 import { cannot, checkOptions, describe } from "../base/check.ts";
 import { checkLayers, layersLike } from "../network/architecture.ts";
 import { NETWORKS } from "../network/networks.ts";
+import type { Regions } from "../loss/guidance.ts";
 import type { Picture } from "../picture/picture.ts";
+import type { StylizeOptions } from "../run/options.ts";
 import {
   optionsOf,
   type PaintOptions,
@@ -122,12 +124,59 @@ export function styleSizeOf(settings: PictureSettings): number {
   return styleSize ?? Math.max(1, Math.round(size * styleScale));
 }
 
-/** The options of a run with these settings; `start` goes before the setting of that name. */
+/** The pictures of a run. */
+export type Pictures = {
+  /** Without one, a texture is made of the styles. */
+  content?: Picture;
+  style: Picture;
+  /** Further styles. */
+  others?: Picture[];
+  /** Goes before the setting of that name. */
+  start?: Picture;
+  /** Masks of content and styles. */
+  regions?: Regions;
+};
+
+/** The options of a run that may have no content. */
+export type TextureOptions = Omit<PaintOptions, "content"> & Pick<StylizeOptions, "content">;
+
+/**
+ * The options of a run with these settings.
+ *
+ * @throws {RangeError} for what needs a content where there is none.
+ */
 export function paintOptions(
   settings: PictureSettings,
-  { content, style, start }: { content: Picture; style: Picture; start?: Picture },
-): PaintOptions {
-  const { preset, network: _n, size: _s, styleSize: _t, ...painting } = filledIn(settings);
-  const overrides = start === undefined ? painting : { ...painting, start };
-  return optionsOf(withPreset(preset, overrides), content, style);
+  pictures: Pictures & { content: Picture },
+): PaintOptions;
+export function paintOptions(settings: PictureSettings, pictures: Pictures): TextureOptions;
+export function paintOptions(
+  settings: PictureSettings,
+  { content, style, others, start, regions }: Pictures,
+): TextureOptions {
+  const { preset, network: _n, size, styleSize: _t, ...painting } = filledIn(settings);
+  const further = {
+    ...(start && { start }),
+    ...(others?.length && { others }),
+    ...(regions && { regions }),
+  };
+  const whole = withPreset(preset, { ...painting, ...further });
+  if (content) return optionsOf(whole, content, style);
+  const what = "make a texture";
+  for (const name of ["keepColor", "strokeAngle"] as const) {
+    if (whole[name] === undefined) continue;
+    throw new RangeError(cannot(what, `${name} needs a content`, describe(whole[name])));
+  }
+  if (regions) throw new RangeError(cannot(what, "regions need a content", "masks"));
+  if (whole.method !== undefined && whole.method !== "layers") {
+    throw new RangeError(cannot(what, "its method needs a content", describe(whole.method)));
+  }
+  // The presets' own starts are made of a content, unless they are noise.
+  const own = further.start ?? painting.start ??
+    (whole.start === "noise" ? "noise" : "style-noise");
+  if (own === "content" || own === "recolored") {
+    throw new RangeError(cannot(what, "start must not need a content", describe(own)));
+  }
+  const { content: _c, ...options } = optionsOf({ ...whole, start: own }, style, style);
+  return { ...options, size };
 }

@@ -5,6 +5,8 @@
  * @module
  */
 import { cannot, checkOneOf, describe } from "../base/check.ts";
+import { type See, seeThrough } from "../network/features.ts";
+import type { Network } from "../network/network.ts";
 import { fromOklab, toOklab } from "../picture/color.ts";
 import { matchMoments } from "../picture/moments.ts";
 import type { Picture } from "../picture/picture.ts";
@@ -32,6 +34,14 @@ export type ControlOptions = {
   keepColor?: KeepColor;
   /** Turns the strokes, in degrees: the content is turned, painted and turned back. @default {0} */
   strokeAngle?: number;
+  /**
+   * Makes a picture that tiles: beyond each border the network, the denoise loss and the resampling between
+   * sizes see the far side. Sides are rounded to what the deepest layer divides evenly. Style pictures, which
+   * do not tile, are seen with their outermost values repeated.
+   *
+   * @default {false}
+   */
+  seamless?: boolean;
   /** What is done to a picture before it is shown or returned; the run goes on with its own. */
   finish?: (painted: Picture) => Picture;
 };
@@ -63,10 +73,42 @@ export function keepColors(painted: Picture, content: Picture): Picture {
  * @throws {RangeError} for an unknown way, or where there is no content or style to do it with.
  */
 export function withControls(
-  { keepColor, strokeAngle = 0, ...options }: StylizeOptions,
+  { keepColor, strokeAngle = 0, ...given }: StylizeOptions,
 ): StylizeOptions {
+  if (given.seamless && strokeAngle !== 0) {
+    const rule = "a turned picture does not tile";
+    throw new RangeError(cannot("paint seamlessly", rule, `strokeAngle ${strokeAngle}`));
+  }
+  const options = withSeamless(given);
   const colored = keepColor === undefined ? options : withColors(options, keepColor);
   return strokeAngle === 0 ? colored : withTurn(colored, strokeAngle);
+}
+
+/**
+ * The options with what `seamless` means: circular borders in all of the network and in the denoise loss.
+ *
+ * @throws {RangeError} for another border.
+ */
+export function withSeamless(options: StylizeOptions): StylizeOptions {
+  if (!options.seamless) return options;
+  const { padding = "circular", denoise } = options;
+  if (padding !== "circular") {
+    throw new RangeError(cannot("paint seamlessly", "padding must be circular", describe(padding)));
+  }
+  return {
+    ...options,
+    padding,
+    paddingWhere: "all",
+    denoise: denoise && { ...denoise, circular: true },
+  };
+}
+
+/** How the pictures of a run are seen. */
+export function seeFor(network: Network, options: StylizeOptions): See {
+  const see = seeThrough(network, options);
+  if (!options.seamless) return see;
+  const open = seeThrough(network, { ...options, padding: "replicate", paddingWhere: "all" });
+  return Object.assign(see, { open });
 }
 
 function withColors(options: StylizeOptions, keepColor: KeepColor): StylizeOptions {

@@ -7,7 +7,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { announceEngine, currentEngine, type Engine, engineTrouble } from "../engine/engine.ts";
 import { displayable, stoppable } from "../base/notebook.ts";
-import { seeThrough } from "../network/features.ts";
 import type { Network } from "../network/network.ts";
 import { createObjective, type Evaluation, type Objective } from "../loss/objective.ts";
 import { gradientDescent } from "../optimizers/gradient_descent.ts";
@@ -22,7 +21,8 @@ import {
   readLosses,
   type Result,
 } from "./frame.ts";
-import { withControls } from "./control.ts";
+import { multipleOf } from "./canvas.ts";
+import { seeFor, withControls } from "./control.ts";
 import { notesOn } from "./notes.ts";
 import { canvasOf, checkStylizeOptions, type StylizeOptions, termsOf } from "./options.ts";
 import { startPicture } from "./start.ts";
@@ -56,9 +56,10 @@ export async function* frames(
   const isStopped = () => stop.isStopped() || (signal?.aborted ?? false);
   const release: (() => void)[] = [stop.end];
   try {
-    const start = resume?.picture ?? startPicture(options);
-    const objective = createObjective(seeThrough(network, options), termsOf(options), {
-      canvas: canvasOf(start, options),
+    const multiple = multipleOf(network, options);
+    const start = resume?.picture ?? startPicture({ ...options, multiple });
+    const objective = createObjective(seeFor(network, options), termsOf(options), {
+      canvas: canvasOf(start, options, multiple),
       weighting,
       adjustments: resume?.adjustments,
       evaluations: resume?.evaluations,

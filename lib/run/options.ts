@@ -15,7 +15,7 @@ import {
 } from "../base/check.ts";
 import type { SeeOptions } from "../network/features.ts";
 import { SEE_OPTIONS } from "../network/features.ts";
-import type { Network } from "../network/network.ts";
+import type { Architecture } from "../network/architecture.ts";
 import { type Weighting, WEIGHTINGS } from "../loss/objective.ts";
 import type { Canvas, Loss, Scale, Term } from "../loss/term.ts";
 import {
@@ -27,6 +27,7 @@ import {
 import { styleOf, type StyleOptions } from "../loss/style_term.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { checkPicture, type Picture } from "../picture/picture.ts";
+import { checkMask } from "../picture/regions.ts";
 import type { ControlOptions } from "./control.ts";
 import type { Checkpoint } from "./frame.ts";
 import type { Start } from "./start.ts";
@@ -108,7 +109,7 @@ const KNOWN: readonly string[] = [
     "readEvery",
     "onFrame",
   ],
-  ...["keepColor", "strokeAngle", "finish"],
+  ...["keepColor", "strokeAngle", "seamless", "finish"],
   ...SEE_OPTIONS,
 ];
 
@@ -118,7 +119,7 @@ const KNOWN: readonly string[] = [
  * @throws {TypeError} for an unknown option, or a picture that is none.
  * @throws {RangeError} for a number out of range.
  */
-export function checkStylizeOptions(network: Network, options: StylizeOptions): void {
+export function checkStylizeOptions(network: Architecture, options: StylizeOptions): void {
   const what = "run";
   checkNoPromise(what, "the network", network);
   if (!network?.graph) {
@@ -158,12 +159,32 @@ export function checkStylizeOptions(network: Network, options: StylizeOptions): 
     checkNoPromise(`use the ${role} picture`, "it", given.picture);
     checkPicture(`use the ${role} picture`, given.picture);
   }
+  checkStyles(options);
+}
+
+/** Throws unless further styles are pictures, and masks have the proportions of theirs. */
+function checkStyles({ content, style }: StylizeOptions): void {
+  if (!style) return;
+  const { picture, others = [], regions } = style;
+  for (const other of others) checkPicture("use a further style picture", other);
+  if (!regions) return;
+  const what = "paint by regions of the";
+  checkPicture(`${what} content`, regions.content);
+  if (content) checkMask(`${what} content`, regions.content, content.picture);
+  const pictures = [picture, ...others];
+  ([regions.styles].flat() as Picture[]).forEach((mask, i) =>
+    checkMask(`${what} style`, mask, pictures[i] ?? mask)
+  );
 }
 
 /** What the terms of a run fit their pictures to. */
-export function canvasOf(start: Picture, { styleSize, scale }: StylizeOptions): Canvas {
+export function canvasOf(
+  start: Picture,
+  { styleSize, scale }: StylizeOptions,
+  multiple?: number,
+): Canvas {
   const { width, height } = start;
-  return { width, height, styleSize, start, scale };
+  return { width, height, styleSize, start, scale, multiple };
 }
 
 /**

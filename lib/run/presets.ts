@@ -8,6 +8,7 @@
  * @module
  */
 import { cannot, checkOneOf, checkOptions, describe } from "../base/check.ts";
+import type { Regions } from "../loss/guidance.ts";
 import { MEASURES } from "../loss/style/measures.ts";
 import type { StyleMeasure } from "../loss/style/measure.ts";
 import { average } from "../optimizers/average.ts";
@@ -33,6 +34,10 @@ export type Overrides = Omit<Settings, "start" | "measure" | "optimizer"> & {
   measure?: string | StyleMeasure;
   /** What takes the steps; an optimizer by name gets `stepSize`, or else its own default. */
   optimizer?: string | Optimizer;
+  /** Further styles, mixed in by `styleWeights`. */
+  others?: Picture[];
+  /** Masks of content and styles: each colour is painted from the same colour. */
+  regions?: Regions;
 };
 
 /** The options of a run of which content, style, denoise and optimizer are there. */
@@ -91,17 +96,23 @@ export function withPreset(name: PresetName, overrides: Overrides): Overrides {
  * @throws {RangeError} for a value that a setting may not have.
  */
 export function optionsOf(settings: Overrides, content: Picture, style: Picture): PaintOptions {
-  const { start, measure, optimizer, ...plain } = settings;
-  checkOptions("use the settings", settings, Object.keys(SETTINGS));
+  const { start, measure, optimizer, others: further, regions, ...plain } = settings;
+  const known = [...Object.keys(SETTINGS), "others", "regions"];
+  checkOptions("use the settings", settings, known);
   checkSettings({
     ...plain,
     ...(typeof start === "string" && { start }),
     ...(typeof measure === "string" && { measure }),
     ...(typeof optimizer === "string" && { optimizer }),
   });
-  const { contentLayers, contentWeight, styleLayers, styleWeight, layerWeights, ...more } = plain;
+  const { contentLayers, contentWeight, styleLayers, styleWeight, ...all } = plain;
+  const { layerWeights, styleWeights, styleBlend, ...more } = all;
   const { stepSize, average: decay, method, ...rest } = more;
   const { denoiseWeight, denoisePower, denoiseReduce, iterations = 120, ...others } = rest;
+  if (styleWeights) checkShares(styleWeights, 1 + (further?.length ?? 0));
+  if (method !== undefined && method !== "layers") {
+    checkMethod(method, { others: further, regions, seamless: plain.seamless });
+  }
   const steps = typeof optimizer === "object"
     ? optimizer
     : OPTIMIZERS[optimizer ?? "gradient-descent"]!(given({ stepSize }));
@@ -113,6 +124,10 @@ export function optionsOf(settings: Overrides, content: Picture, style: Picture)
       layerWeights: layerWeights && weighLayers(styleLayers, layerWeights),
       weight: styleWeight,
       measure: typeof measure === "string" ? MEASURES[measure] : measure,
+      others: further,
+      shares: styleWeights,
+      blend: styleBlend,
+      regions,
     }),
     denoise: given({ weight: denoiseWeight, power: denoisePower, reduce: denoiseReduce }),
     optimizer: decay === undefined ? steps : average(steps, { decay }),
@@ -121,6 +136,27 @@ export function optionsOf(settings: Overrides, content: Picture, style: Picture)
     ...(method !== undefined && method !== "layers" &&
       optionsOfMethod(method, content, style, steps)),
   };
+}
+
+/** @throws {RangeError} unless each style has a weight, and one of them counts. */
+function checkShares(weights: readonly number[], styles: number): void {
+  const what = "use the settings";
+  if (weights.length !== styles) {
+    const rule = `styleWeights must have a number for each of the ${styles} styles`;
+    throw new RangeError(cannot(what, rule, describe([...weights])));
+  }
+  if (weights.some((weight) => weight > 0)) return;
+  const rule = "one of styleWeights must be above 0";
+  throw new RangeError(cannot(what, rule, describe([...weights])));
+}
+
+/** @throws {RangeError} for what a complete method does not know. */
+function checkMethod(method: string, wanted: Record<string, unknown>): void {
+  const names = Object.entries(wanted).filter(([, value]) => value).map(([name]) => name);
+  if (names.length === 0) return;
+  const rule =
+    "it knows neither further styles nor regions nor seamless pictures (method layers does)";
+  throw new RangeError(cannot(`use the method ${method}`, rule, names.join(", ")));
 }
 
 /** Layers and their factors together. */

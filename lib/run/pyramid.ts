@@ -12,11 +12,13 @@
  */
 import { cannot, describe } from "../base/check.ts";
 import { displayable } from "../base/notebook.ts";
-import { layersLike, layerStride } from "../network/architecture.ts";
+import { type Architecture, layersLike } from "../network/architecture.ts";
 import type { Network } from "../network/network.ts";
 import { gradientDescent } from "../optimizers/gradient_descent.ts";
 import type { Picture } from "../picture/picture.ts";
 import { resizePicture, sizeOf } from "../picture/resize.ts";
+import { planGuides } from "../loss/guidance.ts";
+import { canvasSize, greatestStride, multipleOf } from "./canvas.ts";
 import { withControls } from "./control.ts";
 import type { Checkpoint, Frame, HistoryEntry, Result } from "./frame.ts";
 import { frames } from "./frames.ts";
@@ -39,6 +41,7 @@ export async function* pyramidFrames(
   const options = withControls(given);
   const { optimizer = gradientDescent(), evaluations = Infinity, seconds = Infinity } = options;
   const source = sourceOf(options);
+  const multiple = multipleOf(network, options);
   const scales = scalesOf(options, source, leastSide(network, options, source));
   const iterations = scales.at(-1)!.end;
   const history: HistoryEntry[] = [];
@@ -50,9 +53,9 @@ export async function* pyramidFrames(
   for (const { index, size, begin, end } of scales) {
     const done = checkpoint?.iteration ?? 0;
     if (checkpoint && done >= end && index < scales.length - 1) continue;
-    const { width, height } = sizeOf(source, { maxSize: size });
+    const { width, height } = canvasSize(source, size, multiple);
     if (checkpoint && checkpoint.picture.width * checkpoint.picture.height !== width * height) {
-      checkpoint = carryOver(checkpoint, optimizer, width, height);
+      checkpoint = carryOver(checkpoint, optimizer, { width, height }, options.seamless);
     }
     const run = frames(network, {
       ...options,
@@ -145,13 +148,11 @@ function scalesOf(
 
 /** The longer side that a picture of this shape must have for the deepest layer of content and style. */
 function leastSide(
-  network: Network,
+  architecture: Architecture,
   { content, style, styleScale = 1 }: StylizeOptions,
   source: Picture,
 ): number {
-  const named = [...content?.layers ?? [], ...style?.layers ?? []];
-  const layers = layersLike(network, style?.layers ? named : [...named, ...network.layers]);
-  const stride = Math.max(1, ...layers.map((layer) => layerStride(network, layer)));
+  const stride = greatestStride(architecture, { content, style });
   const least = (picture: Picture) => {
     let side = stride;
     for (;; side++) {
@@ -166,13 +167,43 @@ function leastSide(
 function carryOver(
   checkpoint: Checkpoint,
   optimizer: NonNullable<StylizeOptions["optimizer"]>,
-  width: number,
-  height: number,
+  { width, height }: { width: number; height: number },
+  circular?: boolean,
 ): Checkpoint {
+  const painted = checkpoint.shown ?? checkpoint.picture;
   return {
     ...checkpoint,
-    picture: resizePicture(checkpoint.shown ?? checkpoint.picture, { width, height }),
+    picture: resizePicture(painted, { width, height }, { circular }),
     shown: undefined,
-    optimizer: optimizer.resize?.(checkpoint.optimizer, height, width) ?? {},
+    optimizer: optimizer.resize?.(checkpoint.optimizer, height, width, circular) ?? {},
   };
+}
+
+/**
+ * Throws where the masks of a run do not fit its pictures, or a region has no position at a layer of the
+ * smallest size; the run itself finds it when it begins.
+ *
+ * @throws {RangeError} that names colour and layer.
+ */
+export function checkRegions(architecture: Architecture, given: StylizeOptions): void {
+  if (!given.style?.regions) return;
+  const options = withControls(given);
+  const { style, sizes, styleScale = 1 } = options as StylizeOptions & {
+    style: NonNullable<StylizeOptions["style"]>;
+  };
+  const source = sourceOf(options);
+  const size = sizes
+    ? scalesOf(options, source, leastSide(architecture, options, source))[0]!.size
+    : options.size;
+  const most = sizes ? Math.max(1, Math.round(size! * styleScale)) : options.styleSize ?? Infinity;
+  const { layers = Object.keys(style.layerWeights ?? {}), regions, shares } = style;
+  const multiple = multipleOf(architecture, options);
+  planGuides(architecture, layersLike(architecture, layers.length ? layers : architecture.layers), {
+    styles: [style.picture, ...style.others ?? []].map((picture) =>
+      Math.max(picture.width, picture.height) > most ? sizeOf(picture, { maxSize: most }) : picture
+    ),
+    canvas: { ...canvasSize(source, size, multiple), multiple },
+    regions: regions!,
+    shares,
+  });
 }

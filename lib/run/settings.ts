@@ -6,6 +6,7 @@
  */
 import { cannot, checkOneOf, checkOptions, describe } from "../base/check.ts";
 import { WEIGHTINGS } from "../loss/objective.ts";
+import { BLENDS } from "../loss/style_targets.ts";
 import { MEASURES } from "../loss/style/measures.ts";
 import { BORDERS, POOLINGS } from "../network/variants.ts";
 import { OPTIMIZERS } from "../optimizers/mod.ts";
@@ -37,6 +38,10 @@ export type Settings = {
   styleLayers?: readonly string[];
   contentWeight?: number;
   styleWeight?: number;
+  /** Of several styles: how much each counts. */
+  styleWeights?: readonly number[];
+  /** Of several styles: one target mixed from all, or a term for each. */
+  styleBlend?: "targets" | "terms";
   /** A factor for each of `styleLayers`; left out, the mean over them. */
   layerWeights?: readonly number[];
   denoiseWeight?: number;
@@ -69,6 +74,8 @@ export type Settings = {
   keepColor?: "lightness" | "recolor";
   /** Turns the strokes, in degrees. */
   strokeAngle?: number;
+  /** A picture that tiles. */
+  seamless?: boolean;
 };
 
 /** What a setting may be, and a line for people. */
@@ -77,7 +84,8 @@ export type SettingKind =
   & (
     | { kind: "number"; least?: number; above?: number; most?: number; whole?: boolean }
     /** A list of numbers; unless `list`, a single one stands for all. */
-    | { kind: "numbers"; above: number; whole?: boolean; list?: boolean }
+    | { kind: "numbers"; least?: number; above?: number; whole?: boolean; list?: boolean }
+    | { kind: "switch" }
     | { kind: "choice"; choices: readonly (string | number)[] }
     | { kind: "layers" }
   );
@@ -111,6 +119,17 @@ export const SETTINGS: { readonly [name in keyof Required<Settings>]: SettingKin
   styleLayers: { kind: "layers", help: "where styles are compared" },
   contentWeight: { kind: "number", least: 0, help: "of the content loss" },
   styleWeight: { kind: "number", least: 0, help: "of the style loss" },
+  styleWeights: {
+    kind: "numbers",
+    least: 0,
+    list: true,
+    help: "of several styles: how much each counts (all the same)",
+  },
+  styleBlend: {
+    kind: "choice",
+    choices: BLENDS,
+    help: "of several styles: one target from all, or a term each",
+  },
   layerWeights: {
     kind: "numbers",
     above: 0,
@@ -131,6 +150,7 @@ export const SETTINGS: { readonly [name in keyof Required<Settings>]: SettingKin
   paddingWhere: { kind: "choice", choices: ["first", "all"], help: "which convolutions see it" },
   keepColor: { kind: "choice", choices: KEEP_COLORS, help: "keep the content's colours" },
   strokeAngle: { kind: "number", help: "turn the strokes, in degrees" },
+  seamless: { kind: "switch", help: "make a picture that tiles" },
 };
 
 /**
@@ -152,6 +172,10 @@ export function checkSettings(
 /** Throws unless a value is of the kind; `name` is how the message calls it. */
 export function checkSetting(what: string, name: string, value: unknown, kind: SettingKind): void {
   if (kind.kind === "choice") return checkOneOf(what, name, value, kind.choices as unknown[]);
+  if (kind.kind === "switch") {
+    if (typeof value === "boolean") return;
+    throw new TypeError(cannot(what, `${name} must be true or false`, describe(value)));
+  }
   if (kind.kind === "layers") {
     const fits = Array.isArray(value) && value.length > 0 &&
       value.every((layer) => typeof layer === "string" && layer !== "");

@@ -4,12 +4,13 @@
  * @module
  */
 import { currentEngine } from "../engine/engine.ts";
-import { seeThrough } from "../network/features.ts";
 import type { Network } from "../network/network.ts";
 import { createObjective } from "../loss/objective.ts";
 import { type Picture, toTensor } from "../picture/picture.ts";
 import { type Frame, type Measured, readLosses, type Result } from "./frame.ts";
 import { frames } from "./frames.ts";
+import { multipleOf } from "./canvas.ts";
+import { seeFor, withSeamless } from "./control.ts";
 import { pyramidFrames } from "./pyramid.ts";
 import { canvasOf, checkStylizeOptions, type StylizeOptions, termsOf } from "./options.ts";
 
@@ -76,12 +77,13 @@ export async function stylizePyramid(
 export async function measure(
   network: Network,
   picture: Picture,
-  options: StylizeOptions,
+  given: StylizeOptions,
 ): Promise<Measured> {
-  checkStylizeOptions(network, options);
+  checkStylizeOptions(network, given);
+  const options = withSeamless(given);
   await currentEngine();
-  const objective = createObjective(seeThrough(network, options), termsOf(options), {
-    canvas: canvasOf(picture, options),
+  const objective = createObjective(seeFor(network, options), termsOf(options), {
+    canvas: canvasOf(picture, options, multipleOf(network, options)),
     weighting: options.weighting ?? "adaptive",
     adjustments: options.resume?.adjustments,
   });

@@ -12,12 +12,17 @@ import { cannot, describe, nearest } from "../base/check.ts";
 /** The command was typed wrongly. */
 export class UsageError extends Error {}
 
-/** A flag: its help, the letter that stands for it, and what stands for its text (none: a switch). */
-export type Flag = { help: string; short?: string; value?: string };
+/**
+ * A flag: its help, the letter that stands for it, what stands for its text (none: a switch), and whether it
+ * may be given several times.
+ */
+export type Flag = { help: string; short?: string; value?: string; many?: boolean };
 
 /** What was typed: the texts of the flags that were given, and the words that belong to none. */
 export type Typed<Name extends string> = {
   values: Partial<Record<Name, string>>;
+  /** All texts of the flags that may be given several times, in order. */
+  lists: Partial<Record<Name, string[]>>;
   words: string[];
 };
 
@@ -45,6 +50,7 @@ export function parseCommand<Name extends string>(
     tokens: true,
   });
   const values: Record<string, string> = {};
+  const lists: Record<string, string[]> = {};
   const words: string[] = [];
   for (const token of tokens) {
     if (token.kind === "positional") words.push(token.value);
@@ -56,7 +62,7 @@ export function parseCommand<Name extends string>(
       const hint = near === undefined ? "" : ` (did you mean --${near}?)`;
       throw new UsageError(cannot("run", `there is no such flag${hint}`, describe(rawName)));
     }
-    if (Object.hasOwn(values, name)) {
+    if (Object.hasOwn(values, name) && !flag.many) {
       throw new UsageError(cannot("run", `--${name} must be given once`, "given again"));
     }
     const isSwitch = flag.value === undefined;
@@ -65,8 +71,13 @@ export function parseCommand<Name extends string>(
       throw new UsageError(cannot("run", rule, isSwitch ? describe(value) : "none"));
     }
     values[name] = value ?? "true";
+    if (flag.many) lists[name] = [...lists[name] ?? [], values[name]!];
   }
-  return { values: values as Partial<Record<Name, string>>, words };
+  return {
+    values: values as Partial<Record<Name, string>>,
+    lists: lists as Partial<Record<Name, string[]>>,
+    words,
+  };
 }
 
 /** The lines of help on flags, one each. */

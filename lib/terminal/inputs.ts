@@ -11,9 +11,13 @@ import type { Architecture } from "../network/architecture.ts";
 import type { Picture } from "../picture/picture.ts";
 import { readPicture } from "../picture/read.ts";
 import { checkWritable } from "../picture/write.ts";
-import { isWeb, type OpenFile } from "../recipe/recipe.ts";
-import type { PaintOptions } from "../run/presets.ts";
+import { isWeb, MOST_STYLES, type OpenFile, roleOf } from "../recipe/recipe.ts";
+import type { Pictures, TextureOptions } from "../recipe/settings.ts";
+import { withControls } from "../run/control.ts";
+import { checkStylizeOptions, termsOf } from "../run/options.ts";
+import { checkRegions } from "../run/pyramid.ts";
 import { usage, UsageError } from "./command.ts";
+import type { Files } from "./recall.ts";
 
 /**
  * Refuses a path in two roles, of which one is to write; links are followed.
@@ -79,14 +83,58 @@ export async function withName<T>(
 export const pictureIn = (file: OpenFile, maxSize?: number): Promise<Picture> =>
   withName(file, (bytes) => readPicture(bytes, { maxSize }));
 
+/** The pictures of a run: contents and styles resized, masks as they are. */
+export async function readPictures(
+  files: Files,
+  { size, styleSize }: { size: number; styleSize: number },
+): Promise<Pictures> {
+  const several = async (name: "style" | "styleRegions", maxSize?: number) => {
+    const found: Picture[] = [];
+    for (let i = 0; i < MOST_STYLES; i++) {
+      const file = files[roleOf(name, i)];
+      if (file) found.push(await pictureIn(file, maxSize));
+    }
+    return found;
+  };
+  const { contentRegions, content, start } = files;
+  const [style, ...others] = await several("style", styleSize);
+  const masks = await several("styleRegions");
+  if ((contentRegions === undefined) !== (masks.length === 0)) {
+    const rule = "--content-regions and --style-regions need each other";
+    throw new UsageError(cannot("run", rule, contentRegions ? "no --style-regions" : "no other"));
+  }
+  return {
+    content: content && await pictureIn(content, size),
+    style: style!,
+    others,
+    start: start && await pictureIn(start),
+    regions: contentRegions && { content: await pictureIn(contentRegions), styles: masks },
+  };
+}
+
+/**
+ * Throws what a run would throw when it begins: for settings that do not go together, and masks that do not
+ * fit.
+ *
+ * @throws {UsageError}
+ */
+export function checkRun(architecture: Architecture, options: TextureOptions): void {
+  checkSizes(architecture, options);
+  usage(() => {
+    checkStylizeOptions(architecture, options);
+    checkRegions(architecture, options);
+    termsOf(withControls(options));
+  });
+}
+
 /**
  * Throws unless the pictures have a position at each of the layers that they are compared at.
  *
  * @throws {UsageError} that names the picture and the flag of its size.
  */
-export function checkSizes(architecture: Architecture, { content, style }: PaintOptions): void {
+export function checkSizes(architecture: Architecture, { content, style }: TextureOptions): void {
   const ofStyle = layersLike(architecture, style.layers ?? architecture.layers);
-  const ofContent = layersLike(architecture, content.layers ?? []);
+  const ofContent = layersLike(architecture, content?.layers ?? []);
   const check = (name: string, flag: string, { width, height }: Picture, layers: string[]) => {
     try {
       checkSize(architecture, [1, height, width, 3], layers);
@@ -99,7 +147,9 @@ export function checkSizes(architecture: Architecture, { content, style }: Paint
     }
   };
   usage(() => {
-    check("CONTENT", "--size", content.picture, [...ofContent, ...ofStyle]);
-    check("STYLE", "--style-size", style.picture, ofStyle);
+    if (content) check("CONTENT", "--size", content.picture, [...ofContent, ...ofStyle]);
+    for (const picture of [style.picture, ...style.others ?? []]) {
+      check("STYLE", "--style-size", picture, ofStyle);
+    }
   });
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { cannot, checkOneOf, checkPositiveInteger, describe } from "../base/check.ts";
+import { cannot, checkOneOf, checkPositiveInteger } from "../base/check.ts";
 import { type EngineName, ENGINES } from "../engine/engine.ts";
 import {
   flagOf,
@@ -16,6 +16,7 @@ import {
   todaysFlag,
 } from "../recipe/flags.ts";
 import { DEFAULTS, type PictureSettings, SETTING_NAMES } from "../recipe/settings.ts";
+import { MOST_STYLES } from "../recipe/recipe.ts";
 import { STARTS } from "../run/start.ts";
 import {
   EXIT_CODES,
@@ -43,6 +44,9 @@ export const FLAGS_OF_SETTINGS: Readonly<Record<string, Flag>> = Object.fromEntr
 /** The flags that say where things are and how the run goes. */
 export const OTHER_FLAGS = {
   out: { short: "o", value: "FILE", help: "the mixed image: .png or .jpg" },
+  "content-regions": { value: "MASK", help: "a picture of CONTENT's regions, a colour for each" },
+  "style-regions": { value: "MASK", many: true, help: "that of STYLE; once for each STYLE" },
+  texture: { help: "without CONTENT: each word is a STYLE, and a texture is made of them" },
   from: { value: "FILE.png", help: "the settings and files that a picture was made with" },
   fetch: { help: "with --from: fetch its files from the web, too" },
   weights: { value: "FILE", help: "other weights: .safetensors, .h5, .pb or .zip" },
@@ -56,9 +60,10 @@ export const OTHER_FLAGS = {
 } as const satisfies Record<string, Flag>;
 
 /** The text of `--help`. */
-export const HELP = `Style transfer: paints CONTENT in the manner of STYLE.
+export const HELP = `Style transfer: paints CONTENT in the manner of STYLE, or of several.
 
-Usage: deno task stylize CONTENT STYLE --out FILE [options]
+Usage: deno task stylize CONTENT STYLE… --out FILE [options]
+       deno task stylize STYLE… --texture --out FILE [options]
 
 Settings (what is in brackets is meant unless given; "${DEFAULTS.preset}: X" is that preset's own):
 ${flagHelp(FLAGS_OF_SETTINGS)}
@@ -66,7 +71,9 @@ ${flagHelp(FLAGS_OF_SETTINGS)}
 Files and the run:
 ${flagHelp(OTHER_FLAGS)}
 
-CONTENT, STYLE, START, --weights and --from may be addresses, too. A terminal asks for each server whether
+Each flat colour of MASK is a region, and painted from the same colour of the other MASK; edges may be soft,
+and a MASK of one colour stands for a whole picture.
+CONTENT, STYLE, START, MASK, --weights and --from may be addresses, too. A terminal asks for each server whether
 it may be reached; elsewhere use the task stylize:web, which may reach all.
 Older names still count: ${
   Object.entries(OLD_FLAGS).map(([old, name]) => `--${old} for --${name}`).join(", ")
@@ -77,6 +84,8 @@ Examples:
     notebooks/images/style/church-at-auvers.jpg --out mixed.png
   deno task stylize photo.jpg painting.jpg --out mixed.jpg --preset painting --size 768
   deno task stylize photo.jpg painting.jpg --out mixed.png --preset tutorial --trace log.csv
+  deno task stylize photo.jpg one.jpg other.jpg --style-weights .7,.3 --out mixed.png
+  deno task stylize painting.jpg --texture --seamless --out tile.png
   deno task stylize --from mixed.png --out again.png
 
 ${EXIT_CODES}; the picture so far is written.
@@ -87,7 +96,13 @@ export type Request = {
   /** As typed: nothing is filled in. */
   settings: PictureSettings;
   content?: string;
-  style?: string;
+  /** One, or several to be mixed; empty where those of `from` are meant. */
+  styles: string[];
+  contentRegions?: string;
+  /** Of the styles, in their order. */
+  styleRegions: string[];
+  /** Without a content. */
+  texture: boolean;
   /** A picture to start from. */
   start?: string;
   weights?: string;
@@ -123,9 +138,11 @@ export function readRequest(args: readonly string[]): Request {
     }
     flags[flag] = today;
   }
-  const { words } = typed;
-  if (words.length > 2) {
-    throw new UsageError(cannot("run", "only CONTENT and STYLE may be given", describe(words)));
+  const texture = "texture" in flags;
+  const [content, ...styles] = texture ? [undefined, ...typed.words] : typed.words;
+  if (styles.length > MOST_STYLES) {
+    const rule = `at most ${MOST_STYLES} styles may be given`;
+    throw new UsageError(cannot("run", rule, `${styles.length}`));
   }
   const place = (text?: string) => text === undefined ? undefined : placeOf(text);
   const isName = (STARTS as readonly string[]).includes(flags.start ?? "noise");
@@ -138,8 +155,11 @@ export function readRequest(args: readonly string[]): Request {
     if (every !== undefined) checkPositiveInteger("run", "--save-every", Number(every));
     return {
       settings: settingsOfFlags(Object.fromEntries(settings)),
-      content: place(words[0]),
-      style: place(words[1]),
+      content: place(content),
+      styles: styles.map((text) => placeOf(text!)),
+      contentRegions: place(flags["content-regions"]),
+      styleRegions: (typed.lists["style-regions"] ?? []).map(placeOf),
+      texture,
       start: isName ? undefined : place(flags.start),
       weights: place(flags.weights),
       out: place(flags.out),

@@ -10,16 +10,15 @@ import {
   openFile,
   readRecipe,
   type Recipe,
+  type Role,
+  roleOf,
 } from "../recipe/recipe.ts";
 import type { PictureSettings } from "../recipe/settings.ts";
 import { codeVersion } from "../recipe/version.ts";
 import type { Request } from "./options.ts";
 
 /** The files of a picture, in hand. */
-export type Files = Record<"content" | "style", OpenFile> & {
-  start?: OpenFile;
-  weights?: OpenFile;
-};
+export type Files = Partial<Record<Role, OpenFile>> & Record<"style", OpenFile>;
 
 /** The recipe that `--from` names. */
 export async function recall({ from }: Request): Promise<Recipe | undefined> {
@@ -28,7 +27,7 @@ export async function recall({ from }: Request): Promise<Recipe | undefined> {
 
 /** The settings as if those of the recipe had been typed before the others. */
 export function mergeSettings(
-  { settings: typed, start }: Request,
+  { settings: typed, start, styles }: Request,
   recipe: Recipe | undefined,
 ): PictureSettings {
   if (!recipe) return typed;
@@ -36,28 +35,50 @@ export function mergeSettings(
   // A step size is that of its optimizer.
   const same = typed.optimizer === undefined || typed.optimizer === found.optimizer;
   const settings = { ...found, ...(same && stepSize !== undefined && { stepSize }), ...typed };
+  // Weights are those of the styles that were there.
+  if (styles.length > 0 && typed.styleWeights === undefined) delete settings.styleWeights;
   if (start !== undefined || recipe.files.start && typed.start === undefined) delete settings.start;
   return settings;
 }
 
+/** The places that a command line names, by what they are for. */
+export function placesOf(
+  { content, styles, contentRegions, styleRegions, start, weights }: Request,
+): Partial<Record<Role, string>> {
+  const several = (name: "style" | "styleRegions", places: readonly string[]) =>
+    Object.fromEntries(places.map((place, i) => [roleOf(name, i), place]));
+  return {
+    content,
+    ...several("style", styles),
+    contentRegions,
+    ...several("styleRegions", styleRegions),
+    start,
+    weights,
+  };
+}
+
 /** Reads the files that were typed, else those of the recipe. */
 export async function openFiles(request: Request, recipe: Recipe | undefined): Promise<Files> {
-  const { from = "", fetch, settings } = request;
-  const open = async (role: keyof Files) => {
-    const typed = request[role];
-    if (typed !== undefined) return await openFile(typed);
-    const isOther = role === "start" && settings.start !== undefined ||
-      role === "weights" && settings.network !== undefined;
-    if (!recipe?.files[role] || isOther) return undefined;
-    return await findIngredient(recipe, role, from, { fetch });
+  const { from = "", fetch, settings, texture, styles, styleRegions } = request;
+  const files: Partial<Record<Role, OpenFile>> = {};
+  for (const [role, place] of Object.entries(placesOf(request)) as [Role, string?][]) {
+    if (place !== undefined) files[role] = await openFile(place);
+  }
+  /** Whether what was typed takes the place of a file, though not by another one of its role. */
+  const isReplaced = (role: Role) => {
+    if (role === "start") return settings.start !== undefined;
+    if (role === "weights") return settings.network !== undefined;
+    // New pictures come without the masks of the old ones.
+    if (role === "content") return texture;
+    if (role === "contentRegions") return texture || styles.length > 0;
+    if (role.startsWith("styleRegions")) return styles.length > 0 || styleRegions.length > 0;
+    return styles.length > 0;
   };
-  const [content, style] = [await open("content"), await open("style")];
-  return {
-    content: content!,
-    style: style!,
-    start: await open("start"),
-    weights: await open("weights"),
-  };
+  for (const role of Object.keys(recipe?.files ?? {}) as Role[]) {
+    if (files[role] || isReplaced(role)) continue;
+    files[role] = await findIngredient(recipe!, role, from, { fetch });
+  }
+  return files as Files;
 }
 
 /** The engine asked for, else that of the recipe where it is at hand, else the best. */

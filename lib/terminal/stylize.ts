@@ -8,18 +8,18 @@ import { describeEngine, type Engine, ENGINES } from "../engine/engine.ts";
 import type { Network } from "../network/network.ts";
 import { printProgress } from "../network/weights/download.ts";
 import { NETWORKS } from "../network/networks.ts";
+import { flagOf } from "../recipe/flags.ts";
 import type { Picture } from "../picture/picture.ts";
 import { ingredientOf, isWeb, type OpenFile, type Recipe, type Role } from "../recipe/recipe.ts";
-import { DEFAULTS, paintOptions, styleSizeOf } from "../recipe/settings.ts";
+import { DEFAULTS, paintOptions, styleSizeOf, type TextureOptions } from "../recipe/settings.ts";
 import { DivergedError, RunError } from "../run/errors.ts";
 import type { Result } from "../run/frame.ts";
-import type { PaintOptions } from "../run/presets.ts";
 import { stylize } from "../run/stylize.ts";
 import { exitCodeOf, printable, type Stop, stopOnSignals, usage, UsageError } from "./command.ts";
-import { checkOutputs, checkRoles, checkSizes, pictureIn, withName } from "./inputs.ts";
+import { checkOutputs, checkRoles, checkRun, readPictures, withName } from "./inputs.ts";
 import { HELP, readRequest, type Request } from "./options.ts";
 import { showRun } from "./progress.ts";
-import { chooseEngine, type Files, mergeSettings, openFiles, recall } from "./recall.ts";
+import { chooseEngine, type Files, mergeSettings, openFiles, placesOf, recall } from "./recall.ts";
 import { createSaver, type Saver } from "./saving.ts";
 import { openTrace } from "./trace.ts";
 
@@ -30,14 +30,16 @@ async function run(args: string[]): Promise<number> {
     const { architecture } = NETWORKS[request.settings.network ?? DEFAULTS.network]!;
     return console.log(architecture.layers.join("\n")), 0;
   }
-  const { out, trace, from, content, style, start, weights } = request;
-  if (out === undefined || (from === undefined || content !== undefined) && style === undefined) {
-    throw new UsageError("Cannot run without CONTENT, STYLE and --out FILE");
+  const { out, trace, from, content, styles, texture } = request;
+  const isComplete = styles.length > 0 || from !== undefined && content === undefined;
+  if (out === undefined || !isComplete) {
+    const pictures = texture ? "STYLE" : "CONTENT, STYLE";
+    throw new UsageError(`Cannot run without ${pictures} and --out FILE`);
   }
-  await checkRoles(
-    { CONTENT: content, STYLE: style, "--start": start, "--weights": weights, "--from": from },
-    { "--out": out, "--trace": trace },
-  );
+  await checkRoles(calledOnLine({ ...placesOf(request), from }), {
+    "--out": out,
+    "--trace": trace,
+  });
   await checkOutputs(out, trace);
   const stop = stopOnSignals();
   const say = (line: string) => request.quiet || console.log(printable(line));
@@ -63,17 +65,13 @@ async function prepare(request: Request, out: string, say: (line: string) => voi
     { "--out": out, "--trace": request.trace },
   );
   const size = settings.size ?? DEFAULTS.size;
-  const pictures = {
-    content: await pictureIn(files.content, size),
-    style: await pictureIn(files.style, styleSizeOf(settings)),
-    start: files.start && await pictureIn(files.start),
-  };
+  const pictures = await readPictures(files, { size, styleSize: styleSizeOf(settings) });
   const options = usage(() => paintOptions(settings, pictures));
   if (options.optimizer.needsConstantWeights && options.weighting !== "constant") {
     throw new UsageError("Cannot run lbfgs with adaptive weights: give --weighting constant");
   }
   const { architecture, load } = NETWORKS[settings.network ?? DEFAULTS.network]!;
-  checkSizes(architecture, options);
+  checkRun(architecture, options);
   checkEngineVariables();
   const engine = await chooseEngine(request.engine, found, say);
   say(describeEngine(engine));
@@ -87,6 +85,15 @@ async function prepare(request: Request, out: string, say: (line: string) => voi
     : await load({ onProgress, refetch: request.refetch });
   const recipe = { settings, engine: engine.name, files: ingredientsOf(files, out) };
   return { engine, network, options, recipe };
+}
+
+/** Places by how a command line calls what they are for: `styleRegions2` is one of `--style-regions`. */
+function calledOnLine(places: Record<string, string | undefined>): typeof places {
+  const called = (role: string) =>
+    /^(content|style\d*)$/.test(role)
+      ? role.toUpperCase()
+      : `--${flagOf(role.replace(/\d+$/, ""))}${role.replace(/^\D+/, " ").trimEnd()}`;
+  return Object.fromEntries(Object.entries(places).map(([role, place]) => [called(role), place]));
 }
 
 function ingredientsOf(files: Files, out: string): Recipe["files"] {
@@ -117,7 +124,7 @@ function checkEngineVariables(): void {
 
 /** What the run itself needs beside the network. */
 type Painting = {
-  options: PaintOptions;
+  options: TextureOptions;
   engine: Engine;
   saver: Saver;
   stop: Stop;

@@ -2,11 +2,11 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { layerStride } from "../../lib/network/architecture.ts";
 import { seeThrough } from "../../lib/network/features.ts";
-import { guidesFor } from "../../lib/loss/guidance.ts";
+import { guidesFor, planGuides } from "../../lib/loss/guidance.ts";
 import { createObjective } from "../../lib/loss/objective.ts";
-import { sumsOf } from "../../lib/loss/style/measure.ts";
+import { mixSums, sumsOf } from "../../lib/loss/style/measure.ts";
 import { MEASURES } from "../../lib/loss/style/measures.ts";
-import { styleOf } from "../../lib/loss/style_term.ts";
+import { styleOf, type StyleOptions } from "../../lib/loss/style_term.ts";
 import { type Picture, toTensor } from "../../lib/picture/picture.ts";
 import { assertAllClose } from "../helpers/assert.ts";
 import { useEachEngine } from "../helpers/engines.ts";
@@ -30,7 +30,7 @@ const regions = { content: halves(24, 16, 9), styles: halves(20, 18, 12) };
 useEachEngine("the guided sums of all regions add up to those of the whole", async () => {
   const network = stubNetwork();
   const layers = ["relu1_1", "relu3_1"];
-  const guides = guidesFor(network, layers, [style], canvas, regions);
+  const guides = guidesFor(network, layers, { styles: [style], canvas, regions });
   const x = toTensor(noisePicture(24, 16, 1));
   const features = seeThrough(network)(x, layers);
   for (const layer of layers) {
@@ -131,6 +131,99 @@ useEachEngine("with all the share, one of two styles is that style alone", async
   assertAllClose([totals[0]!], [totals[1]!], { rtol: 1e-4 });
   const binding = () => createObjective(see, [styleOf([style, other])], { canvas }).dispose();
   assertEquals(await tensorsLeft(binding), 0);
+  network.dispose();
+});
+
+useEachEngine("one style per region: each paints what its own mask names", async () => {
+  const network = stubNetwork();
+  const see = seeThrough(network);
+  const x = toTensor(noisePicture(24, 16, 4));
+  const [red, blue] = [[255, 0, 0], [0, 0, 255]].map((rgb) => ({
+    width: 1,
+    height: 1,
+    data: Float32Array.from(rgb),
+  }));
+  const measure = MEASURES["gram-mean"]!;
+  const totalOf = async (styles: Picture[], masks: Picture[], shares?: number[]) => {
+    const term = styleOf(styles, {
+      measure,
+      layers: ["relu1_1", "relu2_1"],
+      regions: { content: regions.content, styles: masks },
+      shares,
+    });
+    const objective = createObjective(see, [term], { canvas, weighting: "constant" });
+    const [total] = await objective.evaluate(x).total.data();
+    objective.dispose();
+    return total!;
+  };
+  const [a, b] = [noisePicture(20, 18, 5), noisePicture(17, 19, 6)];
+  const each = await totalOf([a, b], [red!, blue!]);
+  // A share says nothing where a style has its region alone.
+  assertAllClose([await totalOf([a, b], [red!, blue!], [0.9, 0.1])], [each], { rtol: 1e-6 });
+  const swapped = await totalOf([b, a], [red!, blue!]);
+  assert(Math.abs(swapped / each - 1) > 1e-3, `${swapped} and ${each}`);
+  assertAllClose([await totalOf([b, a], [blue!, red!])], [each], { rtol: 1e-4 });
+  network.dispose();
+});
+
+useEachEngine("blend terms mixes distances, blend targets the statistics", async () => {
+  const network = stubNetwork();
+  const see = seeThrough(network);
+  const x = toTensor(noisePicture(24, 16, 4));
+  const [a, b] = [noisePicture(20, 18, 5), noisePicture(17, 19, 6)];
+  const measure = MEASURES["gram-mean"]!;
+  const totalOf = async (styles: Picture[], options: Partial<StyleOptions> = {}) => {
+    const term = styleOf(styles, { measure, layers: ["relu1_1", "relu3_1"], ...options });
+    const objective = createObjective(see, [term], { canvas, weighting: "constant" });
+    const [total] = await objective.evaluate(x).total.data();
+    objective.dispose();
+    return total!;
+  };
+  const [ofA, ofB] = [await totalOf([a]), await totalOf([b])];
+  const shares = [0.75, 0.25];
+  const terms = await totalOf([a, b], { shares, blend: "terms" });
+  assertAllClose([terms], [0.75 * ofA + 0.25 * ofB], { rtol: 1e-4 });
+  // ‖x - Σ s m‖² = Σ s ‖x - m‖² - Σ s ‖m - Σ s m‖²: the mixed target is nearer.
+  const targets = await totalOf([a, b], { shares });
+  assert(targets < terms * (1 - 1e-4), `${targets} and ${terms}`);
+  network.dispose();
+});
+
+Deno.test("mixSums() of Gram matrices keeps their size: sums as of the mean number of positions", () => {
+  const sums = (count: number, value: number) => ({
+    count,
+    sum: tf.tensor1d([value]),
+    products: tf.tensor2d([[value]]),
+  });
+  tf.tidy(() => {
+    // Means over positions: 2 / 4 and 12 / 8, mixed 1; of (4 + 8) / 2 = 6 positions, 6.
+    const { count, sum, products } = mixSums([sums(4, 2), sums(8, 12)], [0.5, 0.5]);
+    assertEquals([count, ...sum.dataSync(), ...products.dataSync()], [6, 6, 6]);
+  });
+});
+
+Deno.test("regions need a measure that adds up, and a share for each region", () => {
+  const whole = MEASURES["sliced"]!;
+  assertThrows(() => styleOf(style, { measure: whole, regions }), RangeError, '"sliced"');
+  assertThrows(() => styleOf(style, { blend: "stir" as never }), RangeError, "targets, terms");
+  const network = stubNetwork();
+  const flat = (rgb: number[]) => ({ width: 1, height: 1, data: Float32Array.from(rgb) });
+  const masks = { ...regions, styles: [flat([255, 0, 0]), flat([0, 0, 255])] };
+  const refuses = (shares: number[], message: string) =>
+    assertThrows(
+      () =>
+        planGuides(network, ["relu1_1"], {
+          styles: [style, style],
+          canvas,
+          regions: masks,
+          shares,
+        }),
+      RangeError,
+      message,
+    );
+  refuses([1, 0], "a style that has the region #0000ff must have a share above 0");
+  masks.styles.pop();
+  refuses([1], "there must be a mask for each of the 2 styles");
   network.dispose();
 });
 

@@ -1,6 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
-import { contentLoss, denoiseLoss, meanSquaredError } from "../../lib/loss/losses.ts";
+import {
+  contentLoss,
+  type DenoiseForm,
+  denoiseLoss,
+  meanSquaredError,
+} from "../../lib/loss/losses.ts";
 import {
   gramMatrices,
   gramMatrix,
@@ -64,6 +69,15 @@ useEachEngine("denoiseLoss() adds up the differences of a hand-made picture", as
   const values = [0, 1, 3, 2, 2, 2].flatMap((value) => [value, value, value]);
   const loss = denoiseLoss(tf.tensor4d(values, [1, 2, 3, 3]));
   assertAllClose(await loss.data(), [21], { rtol: 1e-6 });
+});
+
+useEachEngine("denoiseLoss() of a picture that tiles has the border, too", async () => {
+  // One row: 1 4 6, of each colour. Down there is only itself; right |4-1| + |6-4| + |1-6| = 10.
+  const row = tf.tensor4d([1, 1, 1, 4, 4, 4, 6, 6, 6], [1, 1, 3, 3]);
+  const value = async (form: DenoiseForm) => Array.from(await denoiseLoss(row, form).data());
+  assertEquals(await value({ circular: true }), [3 * 10]);
+  assertEquals(await value({ circular: true, power: 2 }), [3 * (9 + 4 + 25)]);
+  assertEquals(await value({}), [3 * 5]);
 });
 
 useEachEngine("denoiseLoss() of a single pixel is 0", async () => {

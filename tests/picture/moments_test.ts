@@ -1,5 +1,11 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { matchMoments, momentsOf, mongeMap, noiseLike } from "../../lib/picture/moments.ts";
+import {
+  matchMoments,
+  mixMoments,
+  momentsOf,
+  mongeMap,
+  noiseLike,
+} from "../../lib/picture/moments.ts";
 import type { Picture } from "../../lib/picture/picture.ts";
 import { product } from "../../lib/picture/symmetric.ts";
 import { seededRandom } from "../../lib/base/random.ts";
@@ -25,6 +31,22 @@ Deno.test("momentsOf() two colours equals mean and covariance by hand", () => {
   assertEquals(mean, [1, 4, 5]);
   assertEquals(covariance, [[1, -2, 0], [-2, 4, 0], [0, 0, 0]]);
   assertEquals(momentsOf([0, 6, 5, 2, 2, 5], 3, [1]), { mean: [4], covariance: [[4]] });
+});
+
+Deno.test("momentsOf() with weights are those of the positions as often as they count", () => {
+  const values = [0, 6, 5, 2, 2, 5];
+  const twice = momentsOf([0, 6, 5, 2, 2, 5, 2, 2, 5]);
+  const found = momentsOf(values, 3, [0, 1, 2], Float32Array.of(1, 2));
+  assertAllClose(found.mean, twice.mean, { rtol: 1e-12 });
+  assertAllClose(found.covariance.flat(), twice.covariance.flat(), { rtol: 1e-9, scale: "rms" });
+});
+
+Deno.test("mixMoments() in parts of their sizes are the moments of both clouds together", () => {
+  const [a, b] = [tinted(1, [90, 120, 150], 60).data, tinted(2, [160, 100, 80], 90).data];
+  const both = momentsOf([...a, ...b, ...b]);
+  const mixed = mixMoments([momentsOf(a), momentsOf(b)], [1 / 3, 2 / 3]);
+  assertAllClose(mixed.mean, both.mean, { rtol: 1e-9 });
+  assertAllClose(mixed.covariance.flat(), both.covariance.flat(), { rtol: 1e-6, scale: "rms" });
 });
 
 Deno.test("mongeMap() is symmetric and carries one covariance to the other: A Σ A = Σ'", () => {

@@ -16,6 +16,7 @@ const SAMPLES = {
     `${choices.at(-1)}`,
     choices.at(-1),
   ],
+  switch: () => ["true", true],
   layers: () => ["relu1_1,relu3_1", ["relu1_1", "relu3_1"]],
 } as Record<string, (kind: unknown) => [string, unknown]>;
 
@@ -64,6 +65,8 @@ const WRONG: [string, string, string][] = [
   ["optimizer", "magic", "--optimizer must be one of gradient-descent, adam"],
   ["style-layers", "relu1_1,", "--style-layers must be a list of layers"],
   ["sizes", "1,x", "--sizes must be a number above 0"],
+  ["seamless", "yes", "--seamless must be true or false"],
+  ["style-weights", "1,-1", "--style-weights must be a number of at least 0: current value is -1"],
   ["colour", "red", "its options must be among"],
 ];
 for (const [flag, text, message] of WRONG) {

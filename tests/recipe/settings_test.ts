@@ -83,3 +83,13 @@ Deno.test("paintOptions() are the preset's, with what the settings change", () =
   assertEquals([options.start, options.inputScale, options.seed], ["style", 255, 1]);
   assertEquals(paintOptions(settings, { content, style, start: content }).start, content);
 });
+
+Deno.test("paintOptions() without a content are those of a texture, in its own size", () => {
+  const style = noisePicture(8, 8, 2);
+  const options = paintOptions({ size: 64, seamless: true }, { style });
+  assertEquals([options.content, options.size, options.start], [undefined, 64, "style-noise"]);
+  assertEquals([options.style.picture, options.seamless], [style, true]);
+  assertEquals(paintOptions({ preset: "tutorial" }, { style }).start, "noise");
+  const content = () => paintOptions({ start: "content" }, { style });
+  assertThrows(content, RangeError, "start must not need a content");
+});

@@ -1,7 +1,15 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { loadVgg16 } from "../../lib/network/vgg.ts";
 import { adam } from "../../lib/optimizers/mod.ts";
-import { gatys, nnst, type PresetName, presetOf, PRESETS, strotss } from "../../lib/run/presets.ts";
+import {
+  gatys,
+  nnst,
+  type Overrides,
+  type PresetName,
+  presetOf,
+  PRESETS,
+  strotss,
+} from "../../lib/run/presets.ts";
 import { checkSettings } from "../../lib/run/settings.ts";
 import { stylize } from "../../lib/run/stylize.ts";
 import { useEachEngine } from "../helpers/engines.ts";
@@ -29,6 +37,22 @@ Deno.test("what is given goes before a preset's own, by the names of the setting
   );
   assertThrows(() => gatys(content, style, { stepSize: -1 }), RangeError, "stepSize");
   assertThrows(() => presetOf("gaty" as PresetName), RangeError, "tutorial, tutorialFixed, gatys");
+});
+
+Deno.test("several styles and regions go into the style, and not into a complete method", () => {
+  const other = noisePicture(50, 50, 3);
+  const flat = { width: 1, height: 1, data: new Float32Array(3) };
+  const regions = { content: flat, styles: [flat, flat] };
+  const several = { others: [other], styleWeights: [2, 1], styleBlend: "terms" as const, regions };
+  const { style: found } = gatys(content, style, several);
+  assertEquals([found.others, found.shares, found.blend], [[other], [2, 1], "terms"]);
+  assertEquals(found.regions, regions);
+  const refuses = (overrides: Overrides, message: string) =>
+    assertThrows(() => gatys(content, style, overrides), RangeError, message);
+  refuses({ styleWeights: [1, 1] }, "a number for each of the 1 styles");
+  refuses({ others: [other], styleWeights: [0, 0] }, "one of styleWeights must be above 0");
+  refuses({ method: "nnst", others: [other] }, "knows neither further styles");
+  refuses({ method: "strotss", seamless: true }, "knows neither further styles");
 });
 
 Deno.test("layer weights are one for each style layer", () => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { isAbsolute } from "node:path";
+import { basename, isAbsolute } from "node:path";
 import { flagOf, OLD_FLAGS } from "../../lib/recipe/flags.ts";
 import { PICTURE_SETTINGS } from "../../lib/recipe/settings.ts";
 import { UsageError } from "../../lib/terminal/command.ts";
@@ -25,7 +25,10 @@ Deno.test("readRequest() gives typed settings, absolute places, and nothing that
   );
   assertEquals(request.settings, { styleWeight: 20, iterations: 7 });
   assertEquals(request.saveEvery, 5);
-  for (const place of [request.content!, request.style!, request.out!]) assert(isAbsolute(place));
+  for (const place of [request.content!, ...request.styles, request.out!]) {
+    assert(isAbsolute(place));
+  }
+  assertEquals(request.styles.length, 1);
   const { weights, start, trace, engine, quiet } = request;
   assertEquals([weights, start, trace, engine, quiet], [
     undefined,
@@ -34,6 +37,42 @@ Deno.test("readRequest() gives typed settings, absolute places, and nothing that
     undefined,
     false,
   ]);
+});
+
+Deno.test("the first word is CONTENT, all others are styles; with --texture all are", () => {
+  const names = (places: (string | undefined)[]) => places.map((place) => place && basename(place));
+  const several = readRequest([
+    "a",
+    "b",
+    "c",
+    "--style-weights",
+    ".7,.3",
+    "--style-blend",
+    "terms",
+  ]);
+  assertEquals(names([several.content, ...several.styles]), ["a", "b", "c"]);
+  assertEquals(several.settings, { styleWeights: [0.7, 0.3], styleBlend: "terms" });
+  const texture = readRequest(["b", "--texture", "--seamless"]);
+  assertEquals(names([texture.content, ...texture.styles]), [undefined, "b"]);
+  assertEquals(texture.settings, { seamless: true });
+});
+
+Deno.test("--style-regions may be given once for each style", () => {
+  const flags = [
+    "--content-regions",
+    "m.png",
+    "--style-regions",
+    "x.png",
+    "--style-regions",
+    "y.png",
+  ];
+  const { contentRegions, styleRegions } = readRequest(flags);
+  assertEquals([contentRegions!, ...styleRegions].map((place) => basename(place)), [
+    "m.png",
+    "x.png",
+    "y.png",
+  ]);
+  assertEquals(readRequest([]).styleRegions, []);
 });
 
 Deno.test("readRequest() understands the flags of old", () => {
@@ -51,7 +90,11 @@ Deno.test("--start is one of the starts, or a picture", () => {
 });
 
 const WRONG: [string[], string][] = [
-  [["a", "b", "c"], "only CONTENT and STYLE"],
+  [["a", ...new Array(21).fill("b")], "at most 20 styles"],
+  [["--style-weights", "-1,2"], "--style-weights must be a number of at least 0"],
+  [["--style-blend", "stir"], "--style-blend must be one of targets, terms"],
+  [["--seamless=yes"], "--seamless takes no text"],
+  [["--content-regions", "a.png", "--content-regions", "b.png"], "must be given once"],
   [["--gram", "mean", "--measure", "gram"], "--measure must be given once"],
   [["--gram", "median"], "sum, mean, normalized"],
   [["--save-every", "0"], "--save-every must be a positive integer"],

@@ -116,14 +116,16 @@ export function addSums(a: Sums, b: Sums): Sums {
 }
 
 /**
- * The sums of a blend of styles: their means over positions mixed with `shares` that add up to 1.
- * Second moments mix, not covariances: a blend of a light and a dark style has both.
+ * The sums of a blend of styles: their means over positions mixed with `shares` that add up to 1, and as
+ * many positions as the styles have on average. Second moments mix, not covariances: a blend of a light and
+ * a dark style has both.
  */
 export function mixSums(all: readonly Sums[], shares: readonly number[]): Sums {
+  const positions = all.reduce((total, { count }, i) => total + shares[i]! * count, 0);
   const mixed = all.map(({ count, sum, products }, i) => {
-    const factor = shares[i]! / count;
+    const factor = shares[i]! * positions / count;
     return {
-      count: shares[i],
+      count: shares[i]! * positions,
       sum: tf.mul(sum, factor),
       products: tf.mul(products, factor),
     } as Sums;
