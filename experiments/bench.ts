@@ -10,6 +10,7 @@
 import { parseArgs } from "node:util";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
+import { benchQuality } from "./bench_quality.ts";
 
 const root = new URL("../", import.meta.url);
 const HELP = `Measures a step: VGG-16, content, style and denoise loss, gradient, Adam.
@@ -17,6 +18,8 @@ const HELP = `Measures a step: VGG-16, content, style and denoise loss, gradient
   deno task bench                          the engine that a run would get, 128 to 512 px
   deno task bench --pytorch                the same in PyTorch, in turn, with ratios
   deno task bench --sizes 256,1024 --rounds 3 --steps 5 --backend native --preset tutorial
+
+  deno task bench --quality                whole pictures at 512 px, judged; --presets quick,painting
 
 PyTorch runs in .venv-pytorch, made at the first call (--python FILE takes another interpreter).`;
 
@@ -27,6 +30,8 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "3" },
     backend: { type: "string", default: "auto" },
     preset: { type: "string", default: "gatys" },
+    quality: { type: "boolean", default: false },
+    presets: { type: "string", default: "quick,painting,nnst,strotss" },
     pytorch: { type: "boolean", default: false },
     python: { type: "string" },
     help: { type: "boolean", short: "h" },
@@ -81,6 +86,10 @@ async function main(): Promise<void> {
   console.log(
     `${cpus()[0]!.model}, ${threads} threads, Deno ${Deno.version.deno}, preset ${values.preset}`,
   );
+  if (values.quality) {
+    const presets = values.presets.split(",");
+    return await keep({ quality: await benchQuality(presets, "512", Number(values.rounds)) });
+  }
   const rows: Row[] = [];
   for (const size of values.sizes.split(",").map(Number)) {
     const own: Row = { who: "stylebook", size, runs: [] };
@@ -97,9 +106,14 @@ async function main(): Promise<void> {
     rows.push(own, ...(python ? [other] : []));
     print(own, python ? other : undefined);
   }
+  await keep({ rows });
+}
+
+async function keep(results: object): Promise<void> {
   await Deno.mkdir(new URL("output/bench/", root), { recursive: true });
   const file = new URL("output/bench/results.json", root);
-  await Deno.writeTextFile(file, JSON.stringify({ date: new Date().toISOString(), rows }, null, 1));
+  const date = new Date().toISOString();
+  await Deno.writeTextFile(file, JSON.stringify({ date, ...results }, null, 1));
   console.log(`Written to ${fileURLToPath(file)}`);
 }
 

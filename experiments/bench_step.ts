@@ -17,6 +17,7 @@ import {
   tutorial,
   useEngine,
 } from "stylebook";
+import { peakBytes } from "./peak.ts";
 
 const { values } = parseArgs({
   options: {
@@ -29,18 +30,6 @@ const { values } = parseArgs({
 const [size, steps] = [Number(values.size), Number(values.steps)];
 const images = new URL("../notebooks/images/", import.meta.url);
 const WARM_UP = 2;
-
-/** The most memory that this process has had, in bytes; Linux keeps it, elsewhere it is sampled. */
-let sampled = 0;
-function peakBytes(): number {
-  sampled = Math.max(sampled, Deno.memoryUsage().rss);
-  try {
-    const [, kib] = Deno.readTextFileSync("/proc/self/status").match(/VmHWM:\s+(\d+)/)!;
-    return Number(kib) * 1024;
-  } catch {
-    return sampled;
-  }
-}
 
 const square = { size: [size, size] as [number, number] };
 const content = await readPicture(new URL("content/eilean-donan.jpg", images), square);

@@ -23,6 +23,7 @@ import { layers } from "./layers.ts";
 import { networks } from "./networks.ts";
 import { optimizers } from "./optimizers.ts";
 import { precision } from "./precision.ts";
+import { quality } from "./quality.ts";
 import { sizes } from "./sizes.ts";
 import { starts } from "./starts.ts";
 import { steps } from "./steps.ts";
@@ -42,6 +43,7 @@ const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
   steps,
   networks,
   precision,
+  quality,
 };
 
 const IMAGES = "notebooks/images";

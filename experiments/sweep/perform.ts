@@ -23,6 +23,7 @@ import {
 } from "../../lib/recipe/recipe.ts";
 import { filledIn, paintOptions, styleSizeOf } from "../../lib/recipe/settings.ts";
 import type { HistoryEntry, Result } from "../../lib/run/frame.ts";
+import { createJudge, type Judge } from "../../lib/run/judge/judge.ts";
 import { stylize } from "../../lib/run/stylize.ts";
 import { keep, pictureFile } from "./store.ts";
 import type { Moment, Outcome, Run } from "./types.ts";
@@ -42,6 +43,7 @@ type Loaded = { key: string; network: Network };
 export class Performer {
   #pictures = new Map<string, Promise<Picture>>();
   #loaded: Loaded[] = [];
+  #judge: { key: string; judge: Promise<Judge> } | undefined;
 
   constructor(
     readonly folder: string,
@@ -92,6 +94,7 @@ export class Performer {
       evaluations: result.evaluations,
       moments: result.history.map(toMoment),
       ...await this.#errors(result.picture, content, style),
+      ...(run.judged && { judgment: await this.#judged(run, result.picture, content, style) }),
       engine: engine.name,
       seconds: result.seconds,
       peakBytes,
@@ -150,6 +153,16 @@ export class Performer {
     const [contentError, styleError] = await errors.data();
     errors.dispose();
     return { contentError: contentError!, styleError: styleError! };
+  }
+
+  /** What the judge says; that of a pair of pictures is made once for runs one after another. */
+  async #judged(run: Run, picture: Picture, content: Picture, style: Picture) {
+    const key = [tf.getBackend(), run.content, run.style, picture.width, picture.height].join();
+    if (this.#judge?.key !== key) {
+      const { network } = await this.#network("vgg16");
+      this.#judge = { key, judge: createJudge(network, content, style, picture) };
+    }
+    return await (await this.#judge.judge)(picture);
   }
 
   /** Frees what is kept. */

@@ -35,19 +35,21 @@ export async function planRuns(experiment: Experiment, options: Options): Promis
     return hashes.get(path)!;
   };
   const runs: Run[] = [];
-  const { content, style, size, iterations, seeds, engine } = options;
-  for (const { name: point, settings, weights } of experiment.grid(options)) {
+  const { size, iterations, seeds, engine } = options;
+  for (const { name: point, settings, weights, judged, ...files } of experiment.grid(options)) {
+    const { content = options.content, style = options.style } = files;
     const common = { preset: "gatys", network: "vgg16", start: "noise", size, iterations } as const;
     const all = { ...common, ...settings } as Run["settings"];
     // Without noise all seeds give the same picture.
     const isSeeded = all.start === "noise";
     for (let seed = 1; seed <= (isSeeded ? seeds : 1); seed++) {
       const seeded = { ...all, seed };
-      const files = [await hashOf(content), await hashOf(style)];
-      if (weights !== undefined) files.push(await hashOf(weights));
+      const hashes = [await hashOf(content), await hashOf(style)];
+      if (weights !== undefined) hashes.push(await hashOf(weights));
       const sorted = Object.entries(seeded).sort(([a], [b]) => a < b ? -1 : 1);
       const key = createHash("sha256")
-        .update(JSON.stringify([version, files, sorted, engine ?? "auto"])).digest("hex");
+        .update(JSON.stringify([version, hashes, sorted, engine ?? "auto", judged ?? false]))
+        .digest("hex");
       const name = isSeeded && seeds > 1 ? `${point}-seed-${seed}` : point;
       runs.push({
         name,
@@ -58,6 +60,7 @@ export async function planRuns(experiment: Experiment, options: Options): Promis
         content,
         style,
         weights,
+        judged,
         file: `${name}.${key.slice(0, 8)}`,
         version,
       });

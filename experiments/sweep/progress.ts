@@ -5,10 +5,28 @@
  */
 import { SingleBar } from "cli-progress";
 import { clock } from "../../lib/base/words.ts";
+import { DEFAULTS } from "../../lib/recipe/settings.ts";
+import { withPreset } from "../../lib/run/presets.ts";
 import type { Run } from "./types.ts";
 
-/** What an iteration costs, roughly: time grows with the pixels. */
-export const costOf = ({ settings }: Run) => settings.size ** 2;
+/** What a whole run costs, roughly: time grows with the pixels. */
+function wholeCost({ settings }: Run): { cost: number; iterations: number } {
+  const { size, preset = DEFAULTS.preset } = settings;
+  const { sizes = [1], iterations = 120 } = withPreset(preset, settings);
+  let [cost, sum] = [0, 0];
+  for (const [i, each] of sizes.entries()) {
+    const count = typeof iterations === "number" ? iterations : iterations[i] ?? 0;
+    cost += count * (each <= 1 ? each * size : each) ** 2;
+    sum += count;
+  }
+  return { cost, iterations: sum };
+}
+
+/** What an iteration costs, on the average of its run. */
+export function costOf(run: Run): number {
+  const { cost, iterations } = wholeCost(run);
+  return cost / iterations;
+}
 
 /** Follows a sweep. */
 export type Progress = {
@@ -24,7 +42,7 @@ export function showProgress(
   missing: readonly Run[],
   say: (line: string) => void = console.log,
 ): Progress {
-  const total = missing.reduce((sum, run) => sum + costOf(run) * run.settings.iterations, 0);
+  const total = missing.reduce((sum, run) => sum + wholeCost(run).cost, 0);
   const began = performance.now();
   let [spent, done] = [0, 0];
   const left = () => {

@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { contactSheet } from "../../lib/display/mod.ts";
+import { captionedPictures } from "../../lib/display/sheet.ts";
 import type { Picture } from "../../lib/picture/picture.ts";
 import { readPicture } from "../../lib/picture/read.ts";
 import { writePicture } from "../../lib/picture/write.ts";
@@ -14,11 +15,14 @@ import type { SettingName } from "../../lib/recipe/settings.ts";
 import { shownPath } from "./plan.ts";
 import { groupBy } from "./statistics.ts";
 import { pictureFile, writeText } from "./store.ts";
-import type { DoneRow, Experiment, Options, Row, Sheet } from "./types.ts";
+import type { DoneRow, Experiment, Gallery, Options, Row, Sheet } from "./types.ts";
 
 /** The width of a contact sheet, about. */
 const SHEET_WIDTH = 1500;
+/** Between pictures of a gallery. */
+const GALLERY_GAP = 14;
 const LOSSES = ["content", "style", "denoise"] as const;
+const JUDGED = ["style", "patch", "content", "edges", "grain"] as const;
 
 /** Columns that differ from one execution to the next. */
 export const MEASURED_COLUMNS = ["seconds", "peak_memory_mb"];
@@ -32,8 +36,11 @@ export async function report(
 ): Promise<string> {
   await writeText(join(folder, "results.csv"), resultsCsv(rows));
   await writeText(join(folder, "curves.csv"), curvesCsv(rows));
-  const { sheet, charts, answer } = await experiment.findings(rows, options);
+  const { sheet, galleries = {}, charts, answer } = await experiment.findings(rows, options);
   await writePicture(await composeSheet(folder, sheet), join(folder, "contact_sheet.png"));
+  for (const [name, gallery] of Object.entries(galleries)) {
+    await writePicture(await composeGallery(folder, gallery), join(folder, `${name}.png`));
+  }
   for (const [name, chart] of Object.entries(charts)) {
     const path = join(folder, name);
     await writeWhole(`${path}.png`, chart.png, `write ${path}.png`);
@@ -61,6 +68,7 @@ export function resultsCsv(rows: readonly Row[]): string {
     ...QUARTERS.map(({ name }) => name),
     "content_error",
     "style_error",
+    ...JUDGED.map((name) => `judge_${name}`),
     "engine",
     "version",
     "error",
@@ -83,6 +91,7 @@ export function resultsCsv(rows: readonly Row[]): string {
       ...QUARTERS.map(({ part }) => done && momentAt(done, part)?.total),
       done?.contentError,
       done?.styleError,
+      ...JUDGED.map((name) => done?.judgment?.[name]),
       row.engine,
       row.version,
       row.status === "failed" ? row.error : "",
@@ -149,6 +158,19 @@ async function composeSheet(folder: string, sheet: Sheet): Promise<Picture> {
     )
   ));
   return contactSheet(pictures, { rowLabels, columnLabels, rowTitle, columnTitle, title, cell });
+}
+
+async function composeGallery(folder: string, { pictures, columns }: Gallery): Promise<Picture> {
+  const entries = await Promise.all(
+    pictures.map(async ([caption, row]) =>
+      [caption, await readPicture(pictureFile(join(folder, "runs"), row))] as const
+    ),
+  );
+  const widest = Math.max(...entries.map(([, { width }]) => width));
+  return captionedPictures(Object.fromEntries(entries), {
+    columns,
+    width: columns * (widest + GALLERY_GAP),
+  });
 }
 
 function answerText(

@@ -7,6 +7,7 @@
 import type { Chart } from "../../lib/display/mod.ts";
 import type { EngineName } from "../../lib/engine/engine.ts";
 import type { PictureSettings } from "../../lib/recipe/settings.ts";
+import type { Judgment } from "../../lib/run/judge/judge.ts";
 
 /** What `deno task experiment` was asked for. */
 export type Options = {
@@ -20,8 +21,16 @@ export type Options = {
   output: string;
 };
 
-/** A place of the grid: what is set there beyond the common settings, and other weights by their file. */
-export type Point = { name: string; settings: PictureSettings; weights?: string };
+/** A place of the grid: what is set there beyond the common settings, and other files than the common ones. */
+export type Point = {
+  name: string;
+  settings: PictureSettings;
+  weights?: string;
+  content?: string;
+  style?: string;
+  /** Whether its picture is judged, too. */
+  judged?: boolean;
+};
 
 /** One style transfer, with everything that it depends on. */
 export type Run = {
@@ -30,13 +39,14 @@ export type Run = {
   /** The name of its place in the grid. */
   point: string;
   seed: number;
-  settings: PictureSettings & { size: number; iterations: number };
+  settings: PictureSettings & { size: number };
   /** The engine that was asked for. */
   engineAsked?: EngineName;
   /** Files. */
   content: string;
   style: string;
   weights?: string;
+  judged?: boolean;
   /** The name of its files, without extension: the run's name and a hash of all that it depends on. */
   file: string;
   /** Of the library's code. */
@@ -66,6 +76,8 @@ export type Outcome = {
    */
   contentError: number;
   styleError: number;
+  /** Of runs that are judged, at the size of the picture. */
+  judgment?: Judgment;
   engine: string;
   seconds: number;
   /** The most resident memory seen between two iterations. */
@@ -91,9 +103,14 @@ export type Sheet = {
   title: string;
 };
 
+/** Pictures at their own size, each over a line of text. */
+export type Gallery = { pictures: (readonly [caption: string, row: DoneRow])[]; columns: number };
+
 /** What an experiment makes of its rows. */
 export type Findings = {
   sheet: Sheet;
+  /** Further sheets by file name. */
+  galleries?: Record<string, Gallery>;
   /** By file name; one of them is `chart`. */
   charts: Record<string, Chart>;
   /** Sentences made from the numbers. */
