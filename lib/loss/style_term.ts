@@ -17,11 +17,12 @@ import { gram } from "./style/gram.ts";
 import {
   type AdditiveMeasure,
   type Description,
+  gradientOfSums,
   type Guide,
   type StyleMeasure,
   sumsOf,
 } from "./style/measure.ts";
-import type { BoundTerm, Canvas, Term, View } from "./term.ts";
+import type { BoundTerm, Canvas, Part, Term, View } from "./term.ts";
 
 /** The picture whose colours and brush strokes are taken over, or several. */
 export type StyleOptions = {
@@ -182,12 +183,19 @@ function bindStyle(binding: Binding): BoundTerm {
     value,
     additive: measure.additive
       ? {
-        count: 2 * targets.length,
-        sums: ({ features }, place) =>
-          targets.flatMap(({ layer, guide }) => {
-            const { sum, products } = sumsOf(features[layer]!, guideAt(guide, place.of(layer)));
+        parts: targets.map(({ layer, guide }): Part => ({
+          layer,
+          count: 2,
+          sums(features, where) {
+            const { sum, products } = sumsOf(features, guideAt(guide, where));
             return [sum, products];
-          }),
+          },
+          gradient: (features, where, [ofSum, ofProducts]) =>
+            gradientOfSums(features, guideAt(guide, where), {
+              sum: ofSum as tf.Tensor1D,
+              products: ofProducts as tf.Tensor2D,
+            }),
+        })),
         finish,
       }
       : undefined,

@@ -7,7 +7,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { Features, See } from "../network/features.ts";
-import type { Place } from "../network/tiles.ts";
+import type { Rectangle } from "../network/tiles.ts";
 import type { Picture } from "../picture/picture.ts";
 
 /** What a term sees of the mixed image. */
@@ -34,12 +34,24 @@ export type BoundTerm = {
 
 /** A loss as a function of sums over positions. */
 export type Additive = {
+  /** What is added up, each of the features of one layer. */
+  parts: readonly Part[];
+  /** The loss, from the sums over the whole picture: those of all parts, one after the other. */
+  finish(sums: readonly tf.Tensor[]): tf.Scalar;
+};
+
+/** Sums over the positions of one layer. `where` is the rectangle of positions that is in view. */
+export type Part = {
+  layer: string;
   /** How many sums there are. */
   count: number;
-  /** The sums over the positions in view, which are those of a part of the picture. */
-  sums(view: View, place: Place): tf.Tensor[];
-  /** The loss, from the sums over the whole picture. */
-  finish(sums: readonly tf.Tensor[]): tf.Scalar;
+  /** The sums over the features `[1, H, W, C]` in view. */
+  sums(features: tf.Tensor4D, where: Rectangle): tf.Tensor[];
+  /**
+   * The gradient of `Σ ⟨slopes, sums⟩` with respect to the features in view, of their shape. Written out,
+   * as TensorFlow.js would keep some copies of them until all layers are done.
+   */
+  gradient(features: tf.Tensor4D, where: Rectangle, slopes: readonly tf.Tensor[]): tf.Tensor4D;
 };
 
 /** What is painted on: terms fit their pictures to it. */

@@ -12,7 +12,7 @@ import { cut, seeInTiles } from "../network/tiles.ts";
 import { type Picture, toTensor } from "../picture/picture.ts";
 import { resizePicture } from "../picture/resize.ts";
 import { contentLoss, type DenoiseForm, denoiseLoss, meanOf, squaredError } from "./losses.ts";
-import type { Canvas, Term, View } from "./term.ts";
+import type { Canvas, Part, Term, View } from "./term.ts";
 
 /** The picture whose shapes are kept. */
 export type ContentOptions = {
@@ -46,11 +46,15 @@ export function contentOf(picture: Picture, options: ContentOptions = {}): Term 
         layers: names,
         value: ({ features }) => contentLoss(features, target),
         additive: {
-          count: names.length,
-          sums: ({ features }, place) =>
-            names.map((layer) =>
-              squaredError(features[layer]!, cut(target[layer]!, place.of(layer)))
-            ),
+          parts: names.map((layer): Part => ({
+            layer,
+            count: 1,
+            sums: (features, where) => [squaredError(features, cut(target[layer]!, where))],
+            gradient(features, where, [slope]) {
+              const error = tf.sub(features, cut(target[layer]!, where));
+              return tf.mul(error, tf.mul(slope!, 2));
+            },
+          })),
           finish: (sums) => meanOf(sums.map((sum, i) => tf.div(sum, target[names[i]!]!.size))),
         },
         dispose: () => tf.dispose(target),

@@ -14,8 +14,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { See } from "../network/features.ts";
-import { cut, placeOf, seeTile, type Tile, tilesOf } from "../network/tiles.ts";
-import type { BoundTerm, View } from "./term.ts";
+import { cut, ownedWithin, padTo, placeOf, type Tile, tilesOf } from "../network/tiles.ts";
+import type { BoundTerm, Part, View } from "./term.ts";
 
 /** The losses of all terms, in their order, as what is minimized. */
 export type Combine = (values: tf.Scalar[]) => {
@@ -51,8 +51,8 @@ export function measureTiled(
 ) {
   return tf.tidy(() => {
     const tiles = tilesFor(tiled, image);
-    const sums = sumUp(tiled, tiles, image, evaluation);
-    return combine(valuesOf(tiled, sums.flat(), image, evaluation));
+    const sums = sumUp(tiled, tiles, image);
+    return combine(valuesOf(tiled, sums, image, evaluation));
   });
 }
 
@@ -65,7 +65,7 @@ export function evaluateTiled(
 ) {
   return tf.tidy(() => {
     const tiles = tilesFor(tiled, image);
-    const sums = sumUp(tiled, tiles, image, evaluation).flat();
+    const sums = sumUp(tiled, tiles, image);
     let seen: { values: tf.Tensor1D; shares: tf.Tensor1D } | undefined;
     // Every sum takes part, if only with nothing, for TensorFlow.js to differentiate by it.
     const { value, grads } = tf.valueAndGrads((...inputs: tf.Tensor[]) => {
@@ -74,49 +74,85 @@ export function evaluateTiled(
       seen = { values: tf.keep(values), shares: tf.keep(shares) };
       return inputs.reduce((sum, input) => tf.add(sum, tf.mul(tf.sum(input), 0)), total);
     })([...sums, image]);
-    const slopes = grads.slice(0, -1);
-    let gradient = grads.at(-1) as tf.Tensor4D;
-    for (const tile of tiles) {
-      gradient = tf.tidy(() => {
-        const part = gradientOfTile(tiled, tile, image, evaluation, slopes);
-        const sum = tf.add(gradient, padTo(image, part, tile));
-        gradient.dispose();
-        return sum as tf.Tensor4D;
-      });
-    }
+    const gradient = addGradients(tiled, tiles, image, grads);
     return { ...seen!, total: value as tf.Scalar, gradient };
   });
+}
+
+/**
+ * The gradient of the picture itself and those of all windows. A row of windows is added up in a strip first,
+ * so that little is as large as the picture.
+ */
+function addGradients(
+  tiled: Tiled,
+  tiles: Tile[],
+  image: tf.Tensor4D,
+  grads: tf.Tensor[],
+): tf.Tensor4D {
+  const [, height, width] = image.shape;
+  const slopes = grads.slice(0, -1);
+  let gradient = grads.at(-1) as tf.Tensor4D;
+  for (const row of rowsOf(tiles)) {
+    const { top, height: strip } = row[0]!.window;
+    let sum: tf.Tensor4D | undefined;
+    for (const tile of row) {
+      const before: tf.Tensor4D | undefined = sum;
+      sum = tf.tidy(() => {
+        const part = gradientOfTile(tiled, tile, image, slopes);
+        const wide = padTo([strip, width], part, { ...tile.window, top: 0 });
+        return before ? tf.add(before, wide) as tf.Tensor4D : wide;
+      });
+      before?.dispose();
+    }
+    const before = gradient;
+    gradient = tf.tidy(() =>
+      tf.add(before, padTo([height, width], sum!, { top, left: 0, height: strip, width }))
+    );
+    tf.dispose([before, sum!]);
+  }
+  return gradient;
+}
+
+/** Tiles side by side. */
+function rowsOf(tiles: readonly Tile[]): Tile[][] {
+  const rows = new Map<number, Tile[]>();
+  for (const tile of tiles) rows.set(tile.window.top, [...rows.get(tile.window.top) ?? [], tile]);
+  return [...rows.values()];
 }
 
 function tilesFor({ see, layers, tile }: Tiled, { shape: [, height, width] }: tf.Tensor4D): Tile[] {
   return tilesOf(see.architecture, layers, { width, height }, tile);
 }
 
+/** What the terms add up, in the order of their sums. */
+const partsOf = ({ bound }: Tiled): Part[] =>
+  bound.flatMap(({ additive }) => additive?.parts ?? []);
+
 /** The sums of every term that looks at features, over all tiles. */
-function sumUp(tiled: Tiled, tiles: Tile[], image: tf.Tensor4D, evaluation: number): tf.Tensor[][] {
-  let total: tf.Tensor[][] | undefined;
+function sumUp(tiled: Tiled, tiles: Tile[], image: tf.Tensor4D): tf.Tensor[] {
+  let total: tf.Tensor[] | undefined;
   for (const tile of tiles) {
-    const before: tf.Tensor[][] | undefined = total;
+    const before: tf.Tensor[] | undefined = total;
     total = tf.tidy(() => {
-      const part = sumsOfTile(tiled, tile, cut(image, tile.window), evaluation);
-      return before
-        ? part.map((sums, i) => sums.map((sum, j) => tf.add(sum, before[i]![j]!)))
-        : part;
+      const part = sumsOfTile(tiled, tile, image);
+      return before ? part.map((sum, i) => tf.add(sum, before[i]!)) : part;
     });
-    tf.dispose(before?.flat() ?? []);
+    tf.dispose(before ?? []);
   }
   return total!;
 }
 
-function sumsOfTile(
-  { see, bound, layers }: Tiled,
-  tile: Tile,
-  window: tf.Tensor4D,
-  evaluation: number,
-): tf.Tensor[][] {
-  const view = { image: window, features: seeTile(see, window, layers, tile), evaluation };
+function sumsOfTile(tiled: Tiled, tile: Tile, image: tf.Tensor4D): tf.Tensor[] {
+  const { see, layers } = tiled;
+  const features = see(cut(image, tile.window), layers);
   const place = placeOf(see.architecture, tile);
-  return bound.flatMap(({ additive }) => additive ? [additive.sums(view, place)] : []);
+  // One after the other, so that what is cut out of a layer is there once.
+  return partsOf(tiled).flatMap(({ layer, sums }) =>
+    tf.tidy(() => {
+      const owned = cut(features[layer]!, ownedWithin(see.architecture, tile, layer));
+      return sums(owned, place.of(layer));
+    })
+  );
 }
 
 /** Each term's loss, from its sums or from the picture itself. */
@@ -130,8 +166,9 @@ function valuesOf(
   let next = 0;
   return bound.map((term) => {
     if (!term.additive) return term.value(view);
-    const own = sums.slice(next, next + term.additive.count);
-    next += term.additive.count;
+    const count = term.additive.parts.reduce((sum, part) => sum + part.count, 0);
+    const own = sums.slice(next, next + count);
+    next += count;
     return term.additive.finish(own);
   });
 }
@@ -141,20 +178,48 @@ function gradientOfTile(
   tiled: Tiled,
   tile: Tile,
   image: tf.Tensor4D,
-  evaluation: number,
   slopes: tf.Tensor[],
 ): tf.Tensor4D {
-  const linear = (window: tf.Tensor) => {
-    const sums = sumsOfTile(tiled, tile, window as tf.Tensor4D, evaluation).flat();
-    return sums.map((sum, i) => tf.sum(tf.mul(sum, slopes[i]!))).reduce((a, b) => tf.add(a, b));
+  const { see, layers } = tiled;
+  // Its value does not matter, its gradient is known.
+  const linear = tf.customGrad((...inputs) => {
+    const save = inputs.pop() as unknown as (tensors: tf.Tensor[]) => void;
+    save(inputs as tf.Tensor[]);
+    const gradFunc = (_: tf.Tensor, features: tf.Tensor[]) =>
+      layers.map((layer, i) =>
+        gradientOfLayer(tiled, tile, layer, features[i] as tf.Tensor4D, slopes)
+      );
+    return { value: tf.scalar(0), gradFunc };
+  });
+  const follow = (window: tf.Tensor) => {
+    const features = see(window as tf.Tensor4D, layers);
+    return linear(...layers.map((layer) => features[layer]!));
   };
-  return tf.grad(linear)(cut(image, tile.window)) as tf.Tensor4D;
+  return tf.grad(follow)(cut(image, tile.window)) as tf.Tensor4D;
 }
 
-/** A window's gradient in its place of the picture's, 0 elsewhere. */
-function padTo(image: tf.Tensor4D, part: tf.Tensor4D, { window }: Tile): tf.Tensor4D {
-  const [, height, width] = image.shape;
-  const { top, left } = window;
-  const [bottom, right] = [height - top - window.height, width - left - window.width];
-  return tf.pad(part, [[0, 0], [top, bottom], [left, right], [0, 0]]);
+/** The same with respect to the features of one layer. */
+function gradientOfLayer(
+  tiled: Tiled,
+  tile: Tile,
+  layer: string,
+  features: tf.Tensor4D,
+  slopes: tf.Tensor[],
+): tf.Tensor4D {
+  const { architecture } = tiled.see;
+  return tf.tidy(() => {
+    const [within, where] = [
+      ownedWithin(architecture, tile, layer),
+      placeOf(architecture, tile).of(layer),
+    ];
+    const owned = cut(features, within);
+    let next = 0;
+    const gradients = partsOf(tiled).flatMap((part) => {
+      const own = slopes.slice(next, next += part.count);
+      return part.layer === layer ? [part.gradient(owned, where, own)] : [];
+    });
+    const sum = gradients.reduce((a, b) => tf.add(a, b));
+    const [, height, width] = features.shape;
+    return padTo([height, width], sum, within);
+  });
 }

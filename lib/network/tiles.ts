@@ -74,8 +74,7 @@ function greatestStride(architecture: Architecture, layers: readonly string[]): 
 }
 
 /**
- * Cuts a picture into tiles. All windows have the same size, but for the last of a row or column, which ends
- * with the picture: what one window needed serves the next.
+ * Cuts a picture into tiles. All windows have the same size: what one window needed serves the next.
  *
  * @param side of what a tile owns, at most about so many pixels; at the picture's border a margin more
  * @throws {RangeError} when there would be several and the border of the network is circular.
@@ -105,19 +104,23 @@ export function tilesOf(
 }
 
 /** Where windows of one row or column lie, and what each owns: up to the middle of what two share. */
-function spansOf(whole: number, window: number, margin: number, stride: number) {
-  if (!(whole > window)) return [{ from: 0, to: whole, begin: 0, end: whole }];
+function spansOf(whole: number, least: number, margin: number, stride: number) {
+  // As long as the last one, which begins at a multiple of the stride and ends with the picture.
+  const window = whole > least ? least + (whole - least) % stride : whole;
+  if (window === whole) return [{ from: 0, to: whole, begin: 0, end: whole }];
   // Two windows share a margin each, and a stride to round the middle.
   const count = Math.ceil((whole - window) / (window - 2 * margin - stride)) + 1;
-  const spacing = (whole - window) / (count - 1);
-  const starts = Array.from({ length: count }, (_, i) => Math.floor(i * spacing / stride) * stride);
+  const starts = Array.from(
+    { length: count },
+    (_, i) => Math.floor(i * (whole - window) / (count - 1) / stride) * stride,
+  );
   const borders = starts.slice(1).map((next, i) => {
     const shared = starts[i]! + window - next;
     return next + Math.floor(shared / 2 / stride) * stride;
   });
   return starts.map((from, i) => ({
     from,
-    to: i === count - 1 ? whole : from + window,
+    to: from + window,
     begin: borders[i - 1] ?? 0,
     end: borders[i] ?? whole,
   }));
@@ -140,25 +143,34 @@ export function placeOf(architecture: Architecture, { index, owned }: Tile): Pla
   };
 }
 
-/**
- * What a tile owns of the features of its window; differentiable with respect to the window.
- *
- * @param image the window, `[1, height, width, 3]`
- */
-export function seeTile(
-  see: See,
-  image: tf.Tensor4D,
-  layers: readonly string[],
-  tile: Tile,
-): Features {
-  const place = placeOf(see.architecture, tile);
+/** Where what a tile owns lies in a layer of its window. */
+export function ownedWithin(architecture: Architecture, tile: Tile, layer: string): Rectangle {
+  const stride = layerStride(architecture, layer);
+  const { top, left, height, width } = placeOf(architecture, tile).of(layer);
+  const { window } = tile;
+  return { top: top - window.top / stride, left: left - window.left / stride, height, width };
+}
+
+/** What a tile owns of the features of its window, `[1, height, width, 3]`. */
+function seeTile(see: See, image: tf.Tensor4D, layers: readonly string[], tile: Tile): Features {
   const features = see(image, layers);
-  return Object.fromEntries(layers.map((layer) => {
-    const stride = layerStride(see.architecture, layer);
-    const { top, left, height, width } = place.of(layer);
-    const begin = [0, top - tile.window.top / stride, left - tile.window.left / stride, 0];
-    return [layer, tf.slice(features[layer]!, begin, [1, height, width, -1])];
-  }));
+  return Object.fromEntries(
+    layers.map((layer) => [
+      layer,
+      cut(features[layer]!, ownedWithin(see.architecture, tile, layer)),
+    ]),
+  );
+}
+
+/** A part of a picture or layer in its place of a larger one `[height, width]`, 0 elsewhere. */
+export function padTo(
+  [height, width]: readonly [number, number],
+  part: tf.Tensor4D,
+  where: Rectangle,
+): tf.Tensor4D {
+  const { top, left } = where;
+  const [bottom, right] = [height - top - where.height, width - left - where.width];
+  return tf.pad(part, [[0, 0], [top, bottom], [left, right], [0, 0]]);
 }
 
 /** A part of a picture or layer `[1, H, W, C]`. */

@@ -13,9 +13,15 @@ const SHORTEST = 1024;
 /** Buffers that nobody asked for during so many passes of the network are dropped. */
 const PATIENCE = 3;
 
-type Shelf = { free: Float32Array[]; lastUse: number };
+/** How much longer than asked for a buffer may be. */
+const SLACK = 2;
 
-/** Float32 buffers by length. What `take` returns holds arbitrary numbers. */
+type Shelf = { free: ArrayBuffer[]; lastUse: number };
+
+/**
+ * Float32 buffers by length. A longer one serves as well: the parts that tiles cut out of features have
+ * many sizes. What `take` returns holds arbitrary numbers.
+ */
 export class BufferPool {
   #shelves = new Map<number, Shelf>();
   #pass = 0;
@@ -23,9 +29,23 @@ export class BufferPool {
 
   /** A buffer of `length` numbers, with arbitrary content. */
   take(length: number): Float32Array {
-    const shelf = this.#shelves.get(length);
-    if (shelf) shelf.lastUse = this.#pass;
-    return shelf?.free.pop() ?? new Float32Array(length);
+    const best = length < SHORTEST ? undefined : this.#bestShelf(length);
+    if (!best) return new Float32Array(length);
+    best.lastUse = this.#pass;
+    return new Float32Array(best.free.pop()!, 0, length);
+  }
+
+  /** The shelf of the shortest buffer that is long enough, and not much longer. */
+  #bestShelf(length: number): Shelf | undefined {
+    const exact = this.#shelves.get(length);
+    if (exact) exact.lastUse = this.#pass;
+    if (exact && exact.free.length > 0) return exact;
+    let best: [number, Shelf] | undefined;
+    for (const [size, shelf] of this.#shelves) {
+      const fits = size >= length && size <= SLACK * length && shelf.free.length > 0;
+      if (fits && size < (best?.[0] ?? Infinity)) best = [size, shelf];
+    }
+    return best?.[1];
   }
 
   /** Says that a buffer has one more owner: it comes back when all have given it back. */
@@ -43,9 +63,11 @@ export class BufferPool {
     const owners = this.#furtherOwners.get(buffer) ?? 0;
     if (owners > 0) return void this.#furtherOwners.set(buffer, owners - 1);
     if (buffer.length < SHORTEST) return;
-    const shelf = this.#shelves.get(buffer.length);
-    if (shelf) shelf.free.push(buffer);
-    else this.#shelves.set(buffer.length, { free: [buffer], lastUse: this.#pass });
+    const memory = buffer.buffer as ArrayBuffer;
+    const size = memory.byteLength / 4;
+    const shelf = this.#shelves.get(size);
+    if (shelf) shelf.free.push(memory);
+    else this.#shelves.set(size, { free: [memory], lastUse: this.#pass });
   }
 
   /** Marks the start of a pass and drops the buffers of sizes that have gone out of use. */
@@ -63,7 +85,7 @@ export class BufferPool {
 
   #drop(length: number): void {
     // Frees the memory now; the garbage collector may take its time.
-    for (const { buffer } of this.#shelves.get(length)!.free) (buffer as ArrayBuffer).transfer(0);
+    for (const buffer of this.#shelves.get(length)!.free) buffer.transfer(0);
     this.#shelves.delete(length);
   }
 

@@ -77,6 +77,24 @@ export function sumsOf(features: tf.Tensor4D, guide?: Guide): Sums {
   };
 }
 
+/**
+ * The gradient of `⟨slopes, sums⟩` with respect to the features: `g (F (dP + dPᵀ) + ds)`.
+ *
+ * @param features `[1, H, W, C]`
+ */
+export function gradientOfSums(
+  features: tf.Tensor4D,
+  guide: Guide | undefined,
+  slopes: Pick<Sums, "sum" | "products">,
+): tf.Tensor4D {
+  const flat = tf.reshape(features, [-1, features.shape[3]]) as tf.Tensor2D;
+  const { sum, products } = slopes;
+  const both = tf.add(products, tf.transpose(products)) as tf.Tensor2D;
+  const plain = tf.add(tf.matMul(flat, both), sum);
+  const weighed = guide ? tf.mul(plain, tf.reshape(guide.weights, [-1, 1])) : plain;
+  return tf.reshape(weighed, features.shape);
+}
+
 /** `FᵀF` of `F [positions, C]`; its gradient is one product, `F (dG + dGᵀ)`, instead of two. */
 export const selfProduct = tf.customGrad((...inputs) => {
   const [flat, save] = inputs as [tf.Tensor2D, (tensors: tf.Tensor[]) => void];
