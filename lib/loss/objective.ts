@@ -10,6 +10,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot, checkNonNegative, describe } from "../base/check.ts";
 import type { See } from "../network/features.ts";
+import type { Network } from "../network/network.ts";
+import { tilesOf } from "../network/tiles.ts";
 import { checkTiled, evaluateTiled, measureTiled } from "./tiled.ts";
 import { type BoundTerm, type Canvas, type Loss, type Term, termOf } from "./term.ts";
 
@@ -90,7 +92,8 @@ export function createObjective(
   let adjustments = tf.tensor1d(start ? [...start] : weights.map(() => first));
   let evaluation = evaluations;
 
-  const inTiles = canvas.tile !== undefined && layers.length > 0;
+  const inTiles = canvas.tile !== undefined && layers.length > 0 &&
+    isCut(see.architecture, layers, canvas, canvas.tile);
   const tiled = { see, bound, layers, tile: canvas.tile ?? 0 };
 
   /** The sum that is minimized, and what each loss adds to it. */
@@ -166,6 +169,12 @@ export function createObjective(
       tf.dispose([weightTensor, adjustments]);
     },
   };
+}
+
+/** Whether a picture is larger than one window. */
+function isCut(network: Network, layers: readonly string[], canvas: Canvas, tile: number): boolean {
+  const { width, height } = canvas;
+  return !width || !height || tilesOf(network, layers, { width, height }, tile).length > 1;
 }
 
 function checkTerms(terms: readonly Term[]): void {

@@ -214,18 +214,27 @@ export function seeInTiles(
   tile: number | undefined,
 ): Features {
   if (tile === undefined) return tf.tidy(() => see(image, layers));
-  const rows = new Map(layers.map((layer) => [layer, new Map<number, tf.Tensor4D[]>()]));
+  // A row of tiles becomes a strip as soon as it is complete: parts and whole are never all there.
+  const found = layers.map((layer) => ({ layer, strips: [] as tf.Tensor4D[], row: [] as Part[] }));
+  const close = ({ strips, row }: typeof found[number]) => {
+    if (row.length === 0) return;
+    strips.push(tf.keep(tf.concat(row.map(({ part }) => part), 2)));
+    tf.dispose(row.splice(0).map(({ part }) => part));
+  };
   eachTile(see, image, layers, tile, (features, place) => {
-    for (const layer of layers) {
-      const row = rows.get(layer)!;
-      const { top } = place.of(layer);
-      row.set(top, [...row.get(top) ?? [], tf.keep(features[layer]!)]);
+    for (const each of found) {
+      const { top } = place.of(each.layer);
+      if (each.row.some((other) => other.top !== top)) close(each);
+      each.row.push({ top, part: tf.keep(features[each.layer]!) });
     }
   });
-  return Object.fromEntries(layers.map((layer) => {
-    const parts = [...rows.get(layer)!.values()];
-    const whole = tf.tidy(() => tf.concat(parts.map((row) => tf.concat(row, 2)), 1));
-    tf.dispose(parts.flat());
-    return [layer, whole as tf.Tensor4D];
+  return Object.fromEntries(found.map((each) => {
+    tf.tidy(() => close(each));
+    const whole = tf.concat(each.strips, 1);
+    tf.dispose(each.strips);
+    return [each.layer, whole];
   }));
 }
+
+/** What one tile has of a layer, and its first row. */
+type Part = { top: number; part: tf.Tensor4D };

@@ -89,6 +89,8 @@ function valueOf(kind: SettingKind, text: string): unknown {
       return text === "true" || text;
     case "number":
       return numberOf(text);
+    case "bytes":
+      return text;
     case "numbers": {
       const numbers = text.split(",").map(numberOf);
       return kind.list || numbers.length > 1 ? numbers : numbers[0];
@@ -117,7 +119,8 @@ export function settingHelp(name: SettingName): string {
 function ruleOf(kind: SettingKind): string {
   if (kind.kind === "choice") return kind.choices.join(", ");
   if (kind.kind === "layers") return "";
-  if (kind.kind === "numbers" || kind.kind === "switch") return "";
+  if (kind.kind === "switch" || kind.kind === "bytes") return "";
+  if (kind.kind === "numbers" || kind.words) return "";
   const { least, above, most } = kind;
   if (above !== undefined) return `above ${above}`;
   return least === 0 && most === undefined ? "0 or more" : "";
@@ -129,6 +132,7 @@ export function placeholderOf(name: SettingName): string | undefined {
   if (kind.kind === "switch") return undefined;
   if (kind.kind === "layers") return "A,B";
   if (kind.kind === "choice") return "NAME";
+  if (kind.kind === "bytes") return "SIZE";
   if (kind.kind === "numbers") return kind.list ? "X,Y" : "N";
   return kind.whole ? "N" : "X";
 }

@@ -25,6 +25,7 @@ import { multipleOf } from "./canvas.ts";
 import { seeFor, withControls } from "./control.ts";
 import { notesOn } from "./notes.ts";
 import { canvasOf, checkStylizeOptions, type StylizeOptions, termsOf } from "./options.ts";
+import { type Plan, planRun } from "./plan.ts";
 import { startPicture } from "./start.ts";
 
 /**
@@ -58,8 +59,9 @@ export async function* frames(
   try {
     const multiple = multipleOf(network, options);
     const start = resume?.picture ?? startPicture({ ...options, multiple });
+    const plan = planRun(network, options, engine, start);
     const objective = createObjective(seeFor(network, options), termsOf(options), {
-      canvas: canvasOf(start, options, multiple),
+      canvas: canvasOf(start, { ...options, tile: plan.tile }, multiple),
       weighting,
       adjustments: resume?.adjustments,
       evaluations: resume?.evaluations,
@@ -69,7 +71,7 @@ export async function* frames(
     release.push(() => image.dispose());
     const run = optimizer.start(resume?.optimizer);
     release.push(() => run.dispose());
-    const loop = createLoop({ engine, options, objective, image, run, start });
+    const loop = createLoop({ engine, options, plan, objective, image, run, start });
     release.push(loop.dispose);
     while (!loop.isOver() && !isStopped()) yield await loop.iterate(isStopped);
     return await loop.result(isStopped());
@@ -82,6 +84,7 @@ export async function* frames(
 type Loop = {
   engine: Engine;
   options: StylizeOptions;
+  plan: Plan;
   objective: Objective;
   image: tf.Variable<tf.Rank.R4>;
   run: OptimizerRun;
@@ -89,7 +92,7 @@ type Loop = {
 };
 
 /** The iterations, one by one, and what is left of them. */
-function createLoop({ engine, options, objective, image, run, start }: Loop) {
+function createLoop({ engine, options, plan, objective, image, run, start }: Loop) {
   const { evaluations: most = Infinity, seconds: time = Infinity } = options;
   const { resume, readEvery = engine.readEvery, finish = (painted) => painted } = options;
   const first = resume?.iteration ?? 0;
@@ -213,7 +216,10 @@ function createLoop({ engine, options, objective, image, run, start }: Loop) {
       };
       const moved = { ...outcome, picture: painted };
       const notes = notesOn(moved, start, objective.weighting, run, first);
-      return displayable("result", { ...outcome, notes });
+      return displayable("result", {
+        ...outcome,
+        notes: [...plan.note ? [plan.note] : [], ...notes],
+      });
     } finally {
       tf.dispose(measured);
     }

@@ -13,6 +13,7 @@ import {
   checkPositiveInteger,
   describe,
 } from "../base/check.ts";
+import { bytesOf } from "../base/memory.ts";
 import type { SeeOptions } from "../network/features.ts";
 import { SEE_OPTIONS } from "../network/features.ts";
 import type { Architecture } from "../network/architecture.ts";
@@ -76,6 +77,15 @@ export type StylizeOptions = LossOptions & Budget & SeeOptions & ControlOptions 
   sizes?: readonly number[];
   /** With `sizes`: the size of the style over that of the mixed image; larger ones give larger strokes. @default {1} */
   styleScale?: number;
+  /**
+   * Side of the tiles in which the network sees large pictures, in pixels; `none` for pictures as a whole.
+   * Exact for measures that are functions of sums over positions; others refuse it.
+   *
+   * @default {"auto"} as a whole where that fits into `maxMemory`
+   */
+  tile?: number | "auto" | "none";
+  /** How much memory the process may take, in bytes or as `2GB`. @default 60 % of what is free */
+  maxMemory?: number | string;
   /** Which of how many sizes this is: said by a run over `sizes` to its parts. */
   scale?: Scale;
   /** @default the tutorial's gradient descent */
@@ -100,6 +110,8 @@ const KNOWN: readonly string[] = [
     "sizes",
     "styleScale",
     "scale",
+    "tile",
+    "maxMemory",
     "weighting",
     "optimizer",
     "start",
@@ -150,6 +162,10 @@ export function checkStylizeOptions(network: Architecture, options: StylizeOptio
   if (styleSize !== undefined) checkPositiveInteger(what, "styleSize", styleSize);
   if (styleScale !== undefined) checkPositive(what, "styleScale", styleScale);
   if (seed !== undefined) checkNonNegative(what, "seed", seed);
+  if (options.tile !== "auto" && options.tile !== "none" && options.tile !== undefined) {
+    checkPositiveInteger(what, "tile", options.tile);
+  }
+  if (options.maxMemory !== undefined) bytesOf(options.maxMemory);
   if (readEvery !== undefined) checkPositiveInteger(what, "readEvery", readEvery);
   if (weighting !== undefined) checkOneOf(what, "weighting", weighting, WEIGHTINGS);
   if (inputScale !== undefined) checkPositive(what, "inputScale", inputScale);
@@ -180,11 +196,11 @@ function checkStyles({ content, style }: StylizeOptions): void {
 /** What the terms of a run fit their pictures to. */
 export function canvasOf(
   start: Picture,
-  { styleSize, scale }: StylizeOptions,
+  { styleSize, scale, tile }: Omit<StylizeOptions, "tile"> & { tile?: number },
   multiple?: number,
 ): Canvas {
   const { width, height } = start;
-  return { width, height, styleSize, start, scale, multiple };
+  return { width, height, styleSize, tile, start, scale, multiple };
 }
 
 /**

@@ -12,6 +12,7 @@
  */
 import { cannot, describe } from "../base/check.ts";
 import { displayable } from "../base/notebook.ts";
+import { currentEngine } from "../engine/engine.ts";
 import { type Architecture, layersLike } from "../network/architecture.ts";
 import type { Network } from "../network/network.ts";
 import { gradientDescent } from "../optimizers/gradient_descent.ts";
@@ -23,6 +24,8 @@ import { withControls } from "./control.ts";
 import type { Checkpoint, Frame, HistoryEntry, Result } from "./frame.ts";
 import { frames } from "./frames.ts";
 import { checkStylizeOptions, type StylizeOptions } from "./options.ts";
+import { planRun } from "./plan.ts";
+import { sizingPicture } from "./start.ts";
 
 /** One of the sizes: its longer side, and the iterations at which it begins and ends. */
 type Scale = { index: number; size: number; begin: number; end: number };
@@ -40,12 +43,14 @@ export async function* pyramidFrames(
   checkStylizeOptions(network, given);
   const options = withControls(given);
   const { optimizer = gradientDescent(), evaluations = Infinity, seconds = Infinity } = options;
-  const source = sourceOf(options);
+  const source = sizingPicture(options);
   const multiple = multipleOf(network, options);
   const scales = scalesOf(options, source, leastSide(network, options, source));
   const iterations = scales.at(-1)!.end;
   const history: HistoryEntry[] = [];
-  const notes = new Set<string>();
+  // One choice for all sizes.
+  const plan = planRun(network, options, await currentEngine());
+  const notes = new Set(plan.note ? [plan.note] : []);
   let [spent, result]: [number, Result | undefined] = [0, undefined];
   let checkpoint = options.resume;
   const spentOn = (result: Result) => result.evaluations - (options.resume?.evaluations ?? 0);
@@ -61,6 +66,7 @@ export async function* pyramidFrames(
       ...options,
       sizes: undefined,
       styleScale: undefined,
+      tile: plan.tile ?? "none",
       size,
       scale: { index, count: scales.length },
       styleSize: Math.max(1, Math.round(size * (options.styleScale ?? 1))),
@@ -95,17 +101,6 @@ export async function* pyramidFrames(
     if (result.stopped || spentOn(result) >= evaluations || spent >= seconds) break;
   }
   return displayable("result", { ...result!, seconds: spent, history, notes: [...notes] });
-}
-
-/** The picture that gives the mixed image its shape. */
-function sourceOf({ content, style, start, resume }: StylizeOptions): Picture {
-  const found = (content ?? style)?.picture ?? (typeof start === "object" ? start : undefined) ??
-    resume?.picture;
-  if (found) return found;
-  throw new RangeError(
-    "Cannot tell the size of the mixed image as there is neither a content nor a style picture: " +
-      "give a picture as start",
-  );
 }
 
 /**

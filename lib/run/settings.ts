@@ -5,6 +5,7 @@
  * @module
  */
 import { cannot, checkOneOf, checkOptions, describe } from "../base/check.ts";
+import { bytesOf } from "../base/memory.ts";
 import { WEIGHTINGS } from "../loss/objective.ts";
 import { BLENDS } from "../loss/style_targets.ts";
 import { MEASURES } from "../loss/style/measures.ts";
@@ -70,6 +71,10 @@ export type Settings = {
   padding?: "zeros" | "replicate" | "circular";
   /** Whether that is for the convolution of the picture itself or for all of them. */
   paddingWhere?: "first" | "all";
+  /** Side of the tiles in which large pictures are seen, in pixels. */
+  tile?: number | "auto" | "none";
+  /** How much memory the process may take, in bytes or as `2GB`. */
+  maxMemory?: number | string;
   /** Keeps the content's colours: in the picture, or by giving them to the style first. */
   keepColor?: "lightness" | "recolor";
   /** Turns the strokes, in degrees. */
@@ -82,7 +87,17 @@ export type Settings = {
 export type SettingKind =
   & { help: string }
   & (
-    | { kind: "number"; least?: number; above?: number; most?: number; whole?: boolean }
+    | {
+      kind: "number";
+      least?: number;
+      above?: number;
+      most?: number;
+      whole?: boolean;
+      /** What may stand instead. */
+      words?: readonly string[];
+    }
+    /** A number of bytes, or a text such as `2GB`. */
+    | { kind: "bytes" }
     /** A list of numbers; unless `list`, a single one stands for all. */
     | { kind: "numbers"; least?: number; above?: number; whole?: boolean; list?: boolean }
     | { kind: "switch" }
@@ -148,6 +163,14 @@ export const SETTINGS: { readonly [name in keyof Required<Settings>]: SettingKin
   pooling: { kind: "choice", choices: POOLINGS, help: "what poolings take of their windows" },
   padding: { kind: "choice", choices: BORDERS, help: "what convolutions see beyond the border" },
   paddingWhere: { kind: "choice", choices: ["first", "all"], help: "which convolutions see it" },
+  tile: {
+    kind: "number",
+    above: 0,
+    whole: true,
+    words: ["auto", "none"],
+    help: "side of the tiles in which large pictures are seen: auto, none or pixels",
+  },
+  maxMemory: { kind: "bytes", help: "how much memory to take, such as 2GB (60 % of what is free)" },
   keepColor: { kind: "choice", choices: KEEP_COLORS, help: "keep the content's colours" },
   strokeAngle: { kind: "number", help: "turn the strokes, in degrees" },
   seamless: { kind: "switch", help: "make a picture that tiles" },
@@ -191,7 +214,9 @@ export function checkSetting(what: string, name: string, value: unknown, kind: S
     }
     return;
   }
-  const { least = -Infinity, above = -Infinity, most = Infinity, whole = false } = kind;
+  if (kind.kind === "bytes") return void bytesOf(value, what, name);
+  const { least = -Infinity, above = -Infinity, most = Infinity, whole = false, words = [] } = kind;
+  if (words.includes(value as string)) return;
   const rules = [
     `${name} must be a ${whole ? "whole " : ""}number`,
     ...(least > -Infinity ? [`of at least ${least}`] : []),

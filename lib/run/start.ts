@@ -61,13 +61,7 @@ export type StartOptions = {
 export function startPicture(
   { start = "noise", content, style, size, seed = 1, multiple }: StartOptions,
 ): Picture {
-  const like = (content ?? style)?.picture ?? (typeof start === "object" ? start : undefined);
-  if (!like) {
-    throw new RangeError(
-      "Cannot tell the size of the mixed image as there is neither a content nor a style picture: " +
-        "give a picture as start",
-    );
-  }
+  const like = sizingPicture({ start, content, style });
   const { width, height } = canvasSize(like, size, multiple);
   if (typeof start === "object") return fit(start, width, height);
   checkOneOf("start", "start", start, STARTS);
@@ -120,6 +114,24 @@ function recolored(picture: Picture, style: Styles): Picture {
     for (let at = 0; at < data.length; at++) data[at]! += shares[Math.floor(at / 3)]! * own[at]!;
   }
   return displayable("picture", { width, height, data });
+}
+
+/**
+ * The picture that gives the mixed image its shape: content, else style, else start, else that of the run
+ * that goes on.
+ *
+ * @throws {RangeError} when there is none.
+ */
+export function sizingPicture(
+  { start, content, style, resume }: StartOptions & { resume?: { picture: Picture } },
+): Picture {
+  const found = (content ?? style)?.picture ?? (typeof start === "object" ? start : undefined) ??
+    resume?.picture;
+  if (found) return found;
+  throw new RangeError(
+    "Cannot tell the size of the mixed image as there is neither a content nor a style picture: " +
+      "give a picture as start",
+  );
 }
 
 function fit(picture: Picture, width: number, height: number): Picture {

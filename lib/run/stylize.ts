@@ -11,6 +11,7 @@ import { type Frame, type Measured, readLosses, type Result } from "./frame.ts";
 import { frames } from "./frames.ts";
 import { multipleOf } from "./canvas.ts";
 import { seeFor, withSeamless } from "./control.ts";
+import { planRun } from "./plan.ts";
 import { pyramidFrames } from "./pyramid.ts";
 import { canvasOf, checkStylizeOptions, type StylizeOptions, termsOf } from "./options.ts";
 
@@ -81,9 +82,9 @@ export async function measure(
 ): Promise<Measured> {
   checkStylizeOptions(network, given);
   const options = withSeamless(given);
-  await currentEngine();
+  const { tile } = planRun(network, options, await currentEngine(), picture);
   const objective = createObjective(seeFor(network, options), termsOf(options), {
-    canvas: canvasOf(picture, options, multipleOf(network, options)),
+    canvas: canvasOf(picture, { ...options, tile }, multipleOf(network, options)),
     weighting: options.weighting ?? "adaptive",
     adjustments: options.resume?.adjustments,
   });

@@ -17,6 +17,7 @@ const SAMPLES = {
     choices.at(-1),
   ],
   switch: () => ["true", true],
+  bytes: () => ["1.5GB", "1.5GB"],
   layers: () => ["relu1_1,relu3_1", ["relu1_1", "relu3_1"]],
 } as Record<string, (kind: unknown) => [string, unknown]>;
 

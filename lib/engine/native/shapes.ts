@@ -17,6 +17,7 @@ export function shapeKernels(): Record<string, Kernel> {
     Mean: reduction(true),
     Slice: slice,
     PadV2: pad,
+    Concat: concat,
     Transpose: transpose,
     GatherV2: gatherRows,
   };
@@ -83,6 +84,23 @@ const pad: Kernel = ({ inputs: { x }, attrs, backend }) => {
   const begin = paddings.map(([before]) => before);
   const from = { values: backend.floats(x), shape: x.shape, begin: begin.map(() => 0) };
   copyBox(from, { values, shape, begin }, x.shape);
+  return info;
+};
+
+/** Side by side; the plain kernel would leave the buffers of its inputs to the garbage collector. */
+const concat: Kernel = ({ inputs, attrs, backend }) => {
+  const parts = Object.values(inputs);
+  const shape = [...parts[0].shape];
+  if (parts.some(({ dtype }) => dtype !== "float32") || shape.length === 0) return undefined;
+  const [axis] = tf.util.parseAxisParam(attrs.axis as number, shape);
+  shape[axis] = parts.reduce((sum, part) => sum + part.shape[axis], 0);
+  const { info, values } = backend.output(shape);
+  const begin = shape.map(() => 0);
+  for (const part of parts) {
+    const from = { values: backend.floats(part), shape: part.shape, begin: shape.map(() => 0) };
+    copyBox(from, { values, shape, begin }, part.shape);
+    begin[axis] += part.shape[axis];
+  }
   return info;
 };
 

@@ -1,0 +1,115 @@
+/**
+ * How much memory a run will take at its peak, from the sizes of what is alive then: features, gradients,
+ * targets, pictures, filters. A sum with a few measured factors, for the engine `native`; `cpu` takes more.
+ *
+ * @module
+ */
+import { layersLike } from "../network/architecture.ts";
+import type { Network } from "../network/network.ts";
+import { inputsOf, type Operation, shapesOf } from "../network/operation.ts";
+import { tilesOf } from "../network/tiles.ts";
+import type { StylizeOptions } from "./options.ts";
+
+/** Width and height in pixels. */
+export type Size = { width: number; height: number };
+
+/** What the model adds up, in bytes. */
+export type MemoryParts = {
+  /** The process, with everything loaded. */
+  base: number;
+  /** Filters, as the engine keeps them. */
+  filters: number;
+  /** Features and their gradients, of one window. */
+  window: number;
+  /** The content's features, which are compared with in every evaluation. */
+  targets: number;
+  /** All that is as large as the picture: the optimizer's memory, the last good picture and others. */
+  pictures: number;
+};
+
+/** Measured: the process with a network loaded, before the first picture. */
+const BASE = 300e6;
+/** A transformed filter of 3 x 3 numbers has 36. */
+const FILTER_BYTES = 16;
+/** How many copies of the style layers' features, or gradients of them, are alive: Gram matrices, others. */
+const COPIES = { gram: 1, other: 4 };
+/** The same in tiles, whatever the measure. */
+const COPIES_IN_TILES = 5;
+/** Pictures of 12 bytes a pixel that are alive in an iteration. */
+const PICTURES = 16;
+
+/** The operations that the features of some layers need. */
+function stepsTo(network: Network, layers: readonly string[]): Operation[] {
+  const needed = new Set(layers);
+  return [...network.graph].reverse().filter((step) => {
+    if (!needed.has(step.name)) return false;
+    for (const input of inputsOf(step)) needed.add(input);
+    return true;
+  }).reverse();
+}
+
+/** The layers that a run compares, as far as its options say. */
+export function layersOf(
+  network: Network,
+  { content, style, losses = [] }: StylizeOptions,
+): { content: string[]; style: string[]; all: string[] } {
+  const own = losses.flatMap((loss) => "layers" in loss ? loss.layers ?? [] : []);
+  const ofContent = content ? content.layers ?? network.layers.slice(4, 5) : [];
+  const ofStyle = style ? style.layers ?? network.layers : [];
+  const named = { content: layersLike(network, ofContent), style: layersLike(network, ofStyle) };
+  // A method brings its own layers, which it does not say: all of them, then.
+  const hidden = losses.some((loss) => "bind" in loss) ? network.layers : [];
+  return { ...named, all: [...new Set([...named.content, ...named.style, ...own, ...hidden])] };
+}
+
+/**
+ * What a run at one size takes at its peak, in bytes.
+ *
+ * @param tile side of the tiles; the picture as a whole if left out
+ */
+export function memoryParts(
+  network: Network,
+  options: StylizeOptions,
+  size: Size,
+  tile?: number,
+): MemoryParts {
+  const layers = layersOf(network, options);
+  const windows = tilesOf(network, layers.all, size, tile ?? Infinity);
+  const { window } = windows[0]!;
+  const inTiles = windows.length > 1;
+  const shapes = shapesOf(network, [window.height, window.width]);
+  const whole = shapesOf(network, [size.height, size.width]);
+  const bytes = (names: Iterable<string>, of = shapes) =>
+    [...names].reduce((sum, name) => {
+      const { height, width, channels } = of.get(name)!;
+      return sum + 4 * height * width * channels;
+    }, 0);
+  const steps = stepsTo(network, layers.all);
+  const saved = new Set(
+    steps.flatMap((step) =>
+      step.op === "conv2d" ? [step.name] : step.op === "pool" ? [step.input] : []
+    ),
+  );
+  const measure = options.style?.measure?.name ?? "gram";
+  const copies = inTiles ? COPIES_IN_TILES : COPIES[measure.startsWith("gram") ? "gram" : "other"];
+  const compared = layers.style.length > 0 ? layers.style : layers.all;
+  const filters = steps.reduce(
+    (sum, step) => sum + (step.op === "conv2d" ? sizeOf(network, step.filter) : 0),
+    0,
+  );
+  return {
+    base: BASE,
+    filters: FILTER_BYTES * filters,
+    window: bytes(saved) + copies * bytes(compared) + bytes(layers.content),
+    targets: bytes(layers.content, whole),
+    pictures: PICTURES * 12 * size.width * size.height,
+  };
+}
+
+const sizeOf = (network: Network, name: string): number =>
+  network.weights[name]!.shape.reduce((product, side) => product * side, 1);
+
+/** The sum of {@linkcode memoryParts}. */
+export function peakBytes(...args: Parameters<typeof memoryParts>): number {
+  return Object.values(memoryParts(...args)).reduce((sum, bytes) => sum + bytes, 0);
+}

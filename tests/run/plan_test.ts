@@ -1,0 +1,107 @@
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import type { Engine } from "../../lib/engine/engine.ts";
+import { MEASURES } from "../../lib/loss/style/measures.ts";
+import { gatys, quick } from "../../lib/run/presets.ts";
+import { finalSize, largestSize, planRun } from "../../lib/run/plan.ts";
+import { memoryParts, peakBytes } from "../../lib/run/memory_model.ts";
+import { stylize } from "../../lib/run/stylize.ts";
+import { assertAllClose } from "../helpers/assert.ts";
+import { useEachEngine } from "../helpers/engines.ts";
+import { noisePicture, stubNetwork } from "../helpers/stub.ts";
+
+const network = stubNetwork();
+const engine = { name: "native", description: "", reason: "", readEvery: 1 } as Engine;
+const content = noisePicture(120, 90, 1);
+const style = noisePicture(80, 100, 2);
+const layers = { contentLayers: ["relu2_1"], styleLayers: ["relu1_1", "relu3_1"] };
+const options = { ...gatys(content, style, layers), iterations: 2 };
+
+Deno.test("a run that fits is painted as a whole, a larger one in tiles, and says so", () => {
+  const whole = planRun(network, { ...options, maxMemory: "8GB" }, engine);
+  assertEquals([whole.tile, whole.note], [undefined, undefined]);
+  const large = { width: 4000, height: 3000 };
+  const need = peakBytes(network, options, large);
+  const tiled = planRun(network, { ...options, maxMemory: need - 1 }, engine, large);
+  assert(tiled.tile !== undefined && tiled.bytes < need);
+  assertStringIncludes(tiled.note!, `In tiles of ${tiled.tile} pixels`);
+  assertStringIncludes(tiled.note!, "4000x3000");
+});
+
+Deno.test("what was asked for is done: tiles of a size, or none", () => {
+  assertEquals(planRun(network, { ...options, tile: 64 }, engine).tile, 64);
+  const plan = planRun(network, { ...options, tile: "none", maxMemory: 1 }, engine);
+  assertEquals(plan.tile, undefined);
+});
+
+Deno.test("what cannot fit is refused with the largest size that does", () => {
+  const large = { width: 8000, height: 6000 };
+  const error = assertThrows(
+    () => planRun(network, { ...options, maxMemory: "1GB" }, engine, large),
+    RangeError,
+    "must fit into 1.0 GB",
+  );
+  const [, found] = error.message.match(/a longer side of (\d+) pixels fits/)!;
+  const side = Number(found);
+  const at = (side: number) => ({ width: side, height: Math.round(side * 0.75) });
+  assert(peakBytes(network, options, at(side), 128) <= 1e9);
+  assert(peakBytes(network, options, at(side + 16), 128) > 1e9);
+});
+
+Deno.test("what is no sum is not tiled by itself: refused under maxMemory, else with a note", () => {
+  const large = { width: 4000, height: 3000 };
+  const measure = Object.values(MEASURES).find(({ additive }) => !additive)!;
+  const other = { ...gatys(content, style, { ...layers, measure }), maxMemory: "1GB" };
+  assertThrows(
+    () => planRun(network, other, engine, large),
+    RangeError,
+    `the measure ${measure.name}`,
+  );
+  const loss = {
+    name: "own",
+    weight: 1,
+    layers: ["relu1_1"],
+    value: () => tf.scalar(0),
+  };
+  const own = { ...options, losses: [loss], maxMemory: "1GB" };
+  assertThrows(() => planRun(network, own, engine, large), RangeError, "the own loss");
+  const huge = { width: 2e6, height: 2e6 };
+  const note = planRun(network, { ...own, maxMemory: undefined }, engine, huge).note!;
+  assertStringIncludes(note, "more memory than there is");
+  assertStringIncludes(note, "the own loss");
+});
+
+Deno.test("finalSize() is that of the last of the sizes", () => {
+  assertEquals(finalSize(options), { width: 120, height: 90 });
+  assertEquals(finalSize({ ...options, size: 60 }), { width: 60, height: 45 });
+  assertEquals(finalSize({ ...options, sizes: [0.25, 0.5] }), { width: 60, height: 45 });
+  assertEquals(finalSize({ ...options, sizes: [16, 40] }), { width: 40, height: 30 });
+});
+
+Deno.test("largestSize() is in steps of 16", () => {
+  assertEquals(largestSize({ width: 100, height: 50 }, ({ width }) => width <= 70), 64);
+  assertEquals(largestSize({ width: 100, height: 50 }, () => false), 0);
+});
+
+Deno.test("memoryParts() of one layer are worked out by hand", () => {
+  // relu1_1 of the stub has as many channels as its first filter; 4 bytes each.
+  const channels = network.weights["block1_conv1.kernel"]!.shape[3]!;
+  const only = gatys(content, style, { contentLayers: ["relu1_1"], styleLayers: ["relu1_1"] });
+  const parts = memoryParts(network, only, { width: 10, height: 20 });
+  // Saved once, its gradient once, the target once in the window.
+  assertEquals(parts.window, 3 * 4 * 200 * channels);
+  assertEquals(parts.targets, 4 * 200 * channels);
+  assertEquals(parts.filters, 16 * 27 * channels);
+});
+
+useEachEngine("stylize() in tiles gives the picture of the whole, coarse to fine", async () => {
+  const stub = stubNetwork();
+  const run = async (tile?: number) => {
+    const settings = { ...layers, layerWeights: [1, 1], sizes: [0.5, 1], iterations: [3, 2] };
+    const { picture, notes } = await stylize(stub, { ...quick(content, style, settings), tile });
+    assertEquals(notes.filter((note) => note.includes("tiles")), []);
+    return picture.data;
+  };
+  assertAllClose(await run(32), await run(), { rtol: 0.01, scale: "rms" });
+  stub.dispose();
+}, ["native"]);
