@@ -90,16 +90,16 @@ const pad: Kernel = ({ inputs: { x }, attrs, backend }) => {
 /** Side by side; the plain kernel would leave the buffers of its inputs to the garbage collector. */
 const concat: Kernel = ({ inputs, attrs, backend }) => {
   const parts = Object.values(inputs);
-  const shape = [...parts[0].shape];
+  const shape = [...parts[0]!.shape];
   if (parts.some(({ dtype }) => dtype !== "float32") || shape.length === 0) return undefined;
-  const [axis] = tf.util.parseAxisParam(attrs.axis as number, shape);
-  shape[axis] = parts.reduce((sum, part) => sum + part.shape[axis], 0);
+  const axis = tf.util.parseAxisParam(attrs.axis as number, shape)[0]!;
+  shape[axis] = parts.reduce((sum, part) => sum + part.shape[axis]!, 0);
   const { info, values } = backend.output(shape);
   const begin = shape.map(() => 0);
   for (const part of parts) {
     const from = { values: backend.floats(part), shape: part.shape, begin: shape.map(() => 0) };
     copyBox(from, { values, shape, begin }, part.shape);
-    begin[axis] += part.shape[axis];
+    begin[axis]! += part.shape[axis]!;
   }
   return info;
 };
