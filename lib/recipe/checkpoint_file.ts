@@ -161,12 +161,17 @@ export async function readCheckpoint(
     }
     onNote(`${(error as Error).message}; the one before it is used`);
   }
+  checkOrigin(name, saved.origin, expected);
+  return saved;
+}
+
+/** @throws {Error} that names the first difference to what is expected. */
+export function checkOrigin(name: string, origin: Origin, expected: Origin): void {
   for (const [key, value] of Object.entries(expected)) {
-    const found = saved.origin[key];
+    const found = origin[key];
     if (found === value) continue;
     throw new Error(cannot(`go on from ${name}`, `its ${key} must be ${value}`, String(found)));
   }
-  return saved;
 }
 
 function headerOf(bytes: Uint8Array): Record<string, { data_offsets?: number[] }> | undefined {

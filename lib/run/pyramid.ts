@@ -186,7 +186,7 @@ export function checkRegions(architecture: Architecture, given: StylizeOptions):
   const { style, sizes, styleScale = 1 } = options as StylizeOptions & {
     style: NonNullable<StylizeOptions["style"]>;
   };
-  const source = sourceOf(options);
+  const source = sizingPicture(options);
   const size = sizes
     ? scalesOf(options, source, leastSide(architecture, options, source))[0]!.size
     : options.size;

@@ -18,6 +18,7 @@ import {
 import { DEFAULTS, type PictureSettings, SETTING_NAMES } from "../recipe/settings.ts";
 import { MOST_STYLES } from "../recipe/recipe.ts";
 import { STARTS } from "../run/start.ts";
+import { type Every, everyOf } from "./checkpoints.ts";
 import {
   EXIT_CODES,
   type Flag,
@@ -54,6 +55,9 @@ export const OTHER_FLAGS = {
   engine: { value: "NAME", help: ENGINES.join(", ") },
   trace: { value: "FILE.csv", help: "a row per iteration: losses, adjustments" },
   "save-every": { value: "N", help: "write the picture so far after every N iterations" },
+  checkpoint: { value: "FILE", help: "keep the state of the run in this file, for --resume" },
+  "checkpoint-every": { value: "TIME", help: "how often: seconds as 60s, iterations as 20i (60s)" },
+  resume: { value: "FILE", help: "go on from this state: the same picture, byte for byte" },
   "list-layers": { help: "print the layers of the network" },
   quiet: { short: "q", help: "print nothing but errors" },
   help: { short: "h", help: "print this" },
@@ -113,6 +117,9 @@ export type Request = {
   refetch: boolean;
   trace?: string;
   saveEvery?: number;
+  checkpoint?: string;
+  checkpointEvery: Every;
+  resume?: string;
   engine?: EngineName;
   listLayers: boolean;
   quiet: boolean;
@@ -167,6 +174,9 @@ export function readRequest(args: readonly string[]): Request {
       fetch: "fetch" in flags,
       refetch: "refetch" in flags,
       trace: place(flags.trace),
+      checkpoint: place(flags.checkpoint),
+      checkpointEvery: everyOf(flags["checkpoint-every"]),
+      resume: place(flags.resume),
       saveEvery: every === undefined ? undefined : Number(every),
       engine: engine as EngineName | undefined,
       listLayers: "list-layers" in flags,

@@ -4,6 +4,7 @@
  * @module
  */
 import { describe } from "../base/check.ts";
+import { checkFileWritable } from "../base/files.ts";
 import { describeEngine, type Engine, ENGINES } from "../engine/engine.ts";
 import type { Network } from "../network/network.ts";
 import { printProgress } from "../network/weights/download.ts";
@@ -14,8 +15,18 @@ import { ingredientOf, isWeb, type OpenFile, type Recipe, type Role } from "../r
 import { DEFAULTS, paintOptions, styleSizeOf, type TextureOptions } from "../recipe/settings.ts";
 import { DivergedError, RunError } from "../run/errors.ts";
 import type { Result } from "../run/frame.ts";
+import { withControls } from "../run/control.ts";
+import { planRun } from "../run/plan.ts";
 import { stylize } from "../run/stylize.ts";
 import { exitCodeOf, printable, type Stop, stopOnSignals, usage, UsageError } from "./command.ts";
+import {
+  createKeeper,
+  type Keeper,
+  openCheckpoint,
+  originOf,
+  resumed,
+  tileOf,
+} from "./checkpoints.ts";
 import { checkOutputs, checkRoles, checkRun, readPictures, withName } from "./inputs.ts";
 import { HELP, readRequest, type Request } from "./options.ts";
 import { showRun } from "./progress.ts";
@@ -30,7 +41,7 @@ async function run(args: string[]): Promise<number> {
     const { architecture } = NETWORKS[request.settings.network ?? DEFAULTS.network]!;
     return console.log(architecture.layers.join("\n")), 0;
   }
-  const { out, trace, from, content, styles, texture } = request;
+  const { out, trace, from, content, styles, texture, checkpoint } = request;
   const isComplete = styles.length > 0 || from !== undefined && content === undefined;
   if (out === undefined || !isComplete) {
     const pictures = texture ? "STYLE" : "CONTENT, STYLE";
@@ -39,15 +50,22 @@ async function run(args: string[]): Promise<number> {
   await checkRoles(calledOnLine({ ...placesOf(request), from }), {
     "--out": out,
     "--trace": trace,
+    "--checkpoint": checkpoint,
   });
   await checkOutputs(out, trace);
+  if (checkpoint !== undefined) {
+    await checkFileWritable(checkpoint, `write the checkpoint ${describe(checkpoint)}`);
+  }
   const stop = stopOnSignals();
   const say = (line: string) => request.quiet || console.log(printable(line));
-  const { engine, network, options, recipe } = await prepare(request, out, say);
+  const { engine, network, options, recipe, origin } = await prepare(request, out, say);
   const saver = createSaver(out, recipe, warn);
   try {
     if (stop.signal.aborted) return say("Stopped before the first iteration"), stop.code()!;
-    return await paint(network, { options, engine, saver, stop, request, say });
+    const keeper = checkpoint === undefined
+      ? undefined
+      : createKeeper(checkpoint, request.checkpointEvery, origin, warn);
+    return await paint(network, { options, engine, saver, keeper, stop, request, say });
   } finally {
     network.dispose();
   }
@@ -58,7 +76,9 @@ const warn = (line: string) => console.error(printable(line));
 /** All that a run needs: pictures and weights are read, the engine is chosen. */
 async function prepare(request: Request, out: string, say: (line: string) => void) {
   const found = await recall(request);
-  const settings = mergeSettings(request, found);
+  const saved = await openCheckpoint(request.resume, say);
+  const merged = mergeSettings(request, found);
+  const settings = saved && merged.tile === undefined ? { ...merged, tile: tileOf(saved) } : merged;
   const files = await openFiles(request, found);
   await checkRoles(
     Object.fromEntries(Object.entries(files).map(([role, file]) => [role, file?.place])),
@@ -83,8 +103,16 @@ async function prepare(request: Request, out: string, say: (line: string) => voi
       return load({ weights: isWeb(place) ? bytes : place, onProgress });
     })
     : await load({ onProgress, refetch: request.refetch });
-  const recipe = { settings, engine: engine.name, files: ingredientsOf(files, out) };
-  return { engine, network, options, recipe };
+  const plan = usage(() => planRun(network, withControls(options), engine));
+  if (plan.note) say(plan.note);
+  // What was chosen, not what it was chosen by.
+  const { tile: _, maxMemory: _m, ...others } = settings;
+  const chosen = plan.tile === undefined ? others : { ...others, tile: plan.tile };
+  const recipe = { settings: chosen, engine: engine.name, files: ingredientsOf(files, out) };
+  const origin = await originOf(recipe);
+  const planned = { ...options, tile: plan.tile ?? "none" as const };
+  const going = saved ? usage(() => resumed(planned, saved, origin)) : planned;
+  return { engine, network, options: going, recipe, origin };
 }
 
 /** Places by how a command line calls what they are for: `styleRegions2` is one of `--style-regions`. */
@@ -127,6 +155,7 @@ type Painting = {
   options: TextureOptions;
   engine: Engine;
   saver: Saver;
+  keeper?: Keeper;
   stop: Stop;
   request: Request;
   say: (line: string) => void;
@@ -135,8 +164,9 @@ type Painting = {
 /** The run; its picture is written whatever happens. */
 async function paint(
   network: Network,
-  { options, engine, saver, stop, request: { out, trace: path, saveEvery, quiet }, say }: Painting,
+  { options, engine, saver, keeper, stop, request, say }: Painting,
 ): Promise<number> {
+  const { out, trace: path, saveEvery, quiet } = request;
   const trace = path === undefined ? undefined : await openTrace(path, warn);
   const progress = quiet ? undefined : showRun();
   // A picture is at hand after every `readEvery`-th iteration.
@@ -161,6 +191,7 @@ async function paint(
         if (picture && saveEvery !== undefined && iterations % saveEvery === 0 && !frame.last) {
           await saver.onTheWay(picture, iterations);
         }
+        await keeper?.see(frame);
       },
     });
   } catch (error) {
@@ -176,6 +207,7 @@ async function paint(
   }
   progress?.stop();
   const { picture, iterations, seconds, stopped, notes } = result;
+  if (stopped) await keeper?.finish(result.checkpoint);
   const written = await saver.finish(picture, iterations);
   const where = written ? ` ${out}` : "";
   say(

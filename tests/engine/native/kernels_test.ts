@@ -226,11 +226,19 @@ Deno.test("a buffer comes back once, and is dropped when nobody asks for its siz
   const first = pool.take(2048);
   pool.give(first);
   assertEquals(pool.bytes, 4 * 2048);
-  assert(pool.take(2048) === first);
-  assert(pool.take(2048) !== first);
+  assert(pool.take(2048).buffer === first.buffer);
+  assert(pool.take(2048).buffer !== first.buffer);
   pool.give(first);
   for (let pass = 0; pass < 5; pass++) pool.startPass();
   assertEquals(pool.bytes, 0);
+  // A longer one serves, up to twice as long, as long as was asked for.
+  const long = pool.take(2048);
+  pool.give(long);
+  assert(pool.take(1023).buffer !== long.buffer);
+  const part = pool.take(1500);
+  assertEquals([part.length, part.buffer === long.buffer], [1500, true]);
+  pool.give(part);
+  assertEquals(pool.bytes, 4 * 2048);
   pool.give(pool.take(4096));
   pool.clear();
   assertEquals([pool.bytes, pool.take(4096).length], [0, 4096]);
