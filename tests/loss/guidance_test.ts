@@ -227,6 +227,18 @@ Deno.test("regions need a measure that adds up, and a share for each region", ()
   network.dispose();
 });
 
+Deno.test("a mask still fits when its picture was reduced twice", () => {
+  const network = stubNetwork();
+  // 397x500 at 128 is 101x128, and that at 48 is 37x48; at once it would be 38x48.
+  const style = { width: 37, height: 48 };
+  const masks = { content: regions.content, styles: halves(397, 500, 200) };
+  const plan = planGuides(network, ["relu1_1"], { styles: [style], canvas, regions: masks });
+  assertEquals(plan.get("relu1_1")!.length, 2);
+  const other = { styles: [{ width: 32, height: 48 }], canvas, regions: masks };
+  assertThrows(() => planGuides(network, ["relu1_1"], other), RangeError, "32x48");
+  network.dispose();
+});
+
 Deno.test("shares are one for each style, not negative, and not all 0", () => {
   const pair = [style, noisePicture(20, 18, 9)];
   assertThrows(() => styleOf(pair, { shares: [0, 0] }), RangeError, "above 0");
