@@ -1,6 +1,7 @@
 /**
  * Which test files are quick: those that neither start a process nor load the weights of a whole network,
- * themselves or through a helper. That is read off their source, so there is no list to keep.
+ * themselves or through a helper, and do not say "Not quick: …" in a comment. That is read off their
+ * source, so there is no list to keep.
  *
  * @module
  */
@@ -8,8 +9,10 @@
 /** What costs seconds: a process, or a network with its weights. */
 const COSTLY = /\bDeno\.Command\b|\bload(?:Vgg16|Vgg19|Inception5h|Network)\(|\bload\(/;
 
-/** Whether a source starts processes or loads networks. */
-export const isCostly = (source: string): boolean => COSTLY.test(source);
+const MARKED = /^( \*|\/\/) Not quick: /m;
+
+/** Whether a source starts processes, loads networks, or says that it takes its time. */
+export const isCostly = (source: string): boolean => COSTLY.test(source) || MARKED.test(source);
 
 /** Whether a test file is quick, the helpers that it imports from `tests/` included. */
 export function isQuick(file: URL, tests: URL, seen: Set<string> = new Set()): boolean {

@@ -4,11 +4,12 @@ import { inGroups, isCostly, isQuick } from "./quick.ts";
 const tests = new URL("./", import.meta.url);
 const quick = (name: string) => isQuick(new URL(name, tests), tests);
 
-Deno.test("a source that starts a process or loads a network is costly", () => {
+Deno.test("a source that starts a process, loads a network or says so is costly", () => {
   // In two pieces, or this file would be costly itself.
   for (const call of ["new Deno" + ".Command(", "await loadVgg16" + "()", "entry.load" + "({})"]) {
     assert(isCostly(`const x = ${call}`), call);
   }
+  assert(isCostly("// Not quick: it runs to the end."));
   assert(!isCostly("const text = await Deno.readTextFile(path); // loads nothing"));
 });
 

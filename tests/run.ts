@@ -1,11 +1,16 @@
 /**
- * Runs the tests: `deno task test [--quick | --fuzz] [FILES or deno test's flags]`. Where JSR does not
- * answer, `@std/assert` is replaced by the stand-in in `tests/offline/`, and the first line says so; the
- * last lines say what was skipped.
+ * Runs the tests: `deno task test [--quick | --fuzz] [--jobs=N] [FILES or deno test's flags]`. Types are
+ * checked first, of all files at once; then each file has a process of its own, as Deno 2.8 crashes when
+ * several use WebGPU, and two run at the same time (`tests/schedule.ts`). Where JSR does not answer,
+ * `@std/assert` is replaced by the stand-in in `tests/offline/`, and the first line says so; the last
+ * lines say what was skipped and what failed.
  *
  * @module
  */
+import { resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { inGroups, isQuick } from "./quick.ts";
+import { inTurn, runsAlone } from "./schedule.ts";
 
 const root = new URL("../", import.meta.url);
 const tests = new URL("tests/", root);
@@ -45,13 +50,21 @@ function* testFiles(folder: URL): Generator<URL> {
 }
 
 /** What came of a call of `deno test`. */
-type Outcome = { passed: number; failed: number; ignored: number; ok: boolean; skipped: string[] };
+type Outcome = {
+  passed: number;
+  failed: number;
+  ignored: number;
+  ok: boolean;
+  skipped: string[];
+  seconds: number;
+};
 
 /** One call of `deno test`: its output is passed on, or shown at the end if `held`, and read. */
 async function runTests(
   args: string[],
   { env = {}, held = false }: { env?: Record<string, string>; held?: boolean } = {},
 ): Promise<Outcome> {
+  const began = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "-A", ...args],
     cwd: root,
@@ -77,22 +90,73 @@ async function runTests(
     ignored: count("ignored"),
     ok: success,
     skipped: [...plain.matchAll(/^skipped: .*$/gm)].map(([line]) => line),
+    seconds: (performance.now() - began) / 1000,
   };
 }
 
-/** The calls of a run of everything: a process a file, as Deno 2.8 crashes when several use WebGPU. */
-const all = () => [["--doc", "lib/"], ...[...testFiles(tests)].map(({ href }) => [href])];
+/** The test files that are named, those in a folder that is named, or all of them. */
+function filesOf(named: readonly string[]): URL[] {
+  if (named.length === 0) return [...testFiles(tests)];
+  return named.flatMap((name) => {
+    const path = resolve(fileURLToPath(root), name);
+    if (!Deno.statSync(path).isDirectory) return [pathToFileURL(path)];
+    return [...testFiles(pathToFileURL(`${path}/`))];
+  });
+}
+
+/** The types of all files at once: a check for each takes longer than most tests. */
+async function checkTypes(flags: readonly string[], files: readonly string[]): Promise<Outcome> {
+  const began = performance.now();
+  const importMap = flags.filter((flag) => flag.startsWith("--import-map="));
+  const args = ["check", "--quiet", ...importMap, ...files];
+  const { success } = await new Deno.Command(Deno.execPath(), { args, cwd: root }).spawn().status;
+  const seconds = (performance.now() - began) / 1000;
+  return { passed: 0, failed: success ? 0 : 1, ignored: 0, ok: success, skipped: [], seconds };
+}
+
+/** Test files, each in a process of its own; of all of them the examples in `lib/` too. */
+async function runFiles(
+  named: readonly string[],
+  flags: readonly string[],
+  jobs: number,
+): Promise<[string, Outcome][]> {
+  const files = filesOf(named);
+  const outcomes: [string, Outcome][] = [];
+  if (!flags.includes("--no-check")) {
+    const paths = named.length === 0 ? ["tests/"] : files.map(({ href }) => href);
+    outcomes.push(["types", await checkTypes(flags, paths)]);
+    if (!outcomes[0]![1].ok) return outcomes;
+  }
+  if (named.length === 0) {
+    outcomes.push(["documentation", await runTests([...flags, "--doc", "lib/"])]);
+  }
+  const options = {
+    jobs: files.length > 1 ? jobs : 1,
+    alone: (file: URL) => runsAlone(Deno.readTextFileSync(file)),
+  };
+  // Threads of one process would only wait for those of the other.
+  const threads = Math.max(1, Math.floor(navigator.hardwareConcurrency / jobs));
+  const outcomesOfFiles = await inTurn(files, options, async ({ href }, together) => {
+    const env = { STYLEBOOK_THREADS: Deno.env.get("STYLEBOOK_THREADS") ?? `${threads}` };
+    const shared = together ? { env, held: true } : {};
+    const call = [...new Set([...flags, "--no-check"]), href];
+    return [href.replace(root.href, ""), await runTests(call, shared)] as [string, Outcome];
+  });
+  return [...outcomes, ...outcomesOfFiles];
+}
 
 /**
- * Quick tests without WebGPU and type checks, in two processes at the same time. Each is a single module
+ * Quick tests on one engine and without type checks, in two processes at the same time. Each is a module
  * that imports its tests, so that TensorFlow.js is evaluated once and not for every file.
  */
 async function runQuick(flags: string[]): Promise<[string, Outcome][]> {
   const files = [...testFiles(tests)];
   const quick = files.filter((file) => isQuick(file, tests));
   console.log(`skipped: ${files.length - quick.length} of ${files.length} test files, which start`);
-  console.log("  processes or load networks; types; documentation; WebGPU (all: deno task test)");
-  const env = { STYLEBOOK_TEST_ENGINES: "cpu,native", STYLEBOOK_QUICK: "1" };
+  console.log("  processes, load networks or take their time; types; documentation; engines but");
+  console.log("  native (all: deno task test)");
+  // A thread each, as there are two processes.
+  const env = { STYLEBOOK_TEST_ENGINES: "native", STYLEBOOK_QUICK: "1", STYLEBOOK_THREADS: "1" };
   const folder = await Deno.makeTempDir();
   const runGroup = async (group: URL[], i: number): Promise<[string, Outcome]> => {
     const all = `${folder}/quick_${i + 1}_test.ts`;
@@ -114,7 +178,12 @@ async function main(args: string[]): Promise<number> {
     return await fuzz(args.filter((arg) => arg !== "--fuzz"));
   }
   const isQuickRun = args.includes("--quick");
-  const flags = args.filter((arg) => arg.startsWith("-") && arg !== "--quick");
+  const jobs = Number(args.find((arg) => arg.startsWith("--jobs="))?.slice("--jobs=".length) ?? 2);
+  if (!Number.isInteger(jobs) || jobs < 1) {
+    console.error("Cannot run the tests as --jobs must be a positive integer");
+    return 2;
+  }
+  const flags = args.filter((arg) => arg.startsWith("-") && !/^--(quick$|jobs=)/.test(arg));
   const named = args.filter((arg) => !arg.startsWith("-"));
   let map: string | undefined;
   if (!(await reachesJsr())) {
@@ -125,17 +194,15 @@ async function main(args: string[]): Promise<number> {
   }
   let outcomes: [string, Outcome][] = [];
   try {
-    if (isQuickRun) outcomes = await runQuick(flags);
-    else {
-      for (const call of named.length > 0 ? named.map((target) => [target]) : all()) {
-        outcomes.push([call.at(-1)!.replace(root.href, ""), await runTests([...flags, ...call])]);
-      }
-    }
+    outcomes = isQuickRun ? await runQuick(flags) : await runFiles(named, flags, jobs);
   } finally {
     if (map) await Deno.remove(map);
   }
   return summarize(outcomes, (performance.now() - began) / 1000);
 }
+
+/** How many files are named for the time that they took. */
+const SLOWEST = 10;
 
 /** Says what was skipped, what failed and how many passed; the exit code. */
 function summarize(outcomes: [string, Outcome][], seconds: number): number {
@@ -144,6 +211,11 @@ function summarize(outcomes: [string, Outcome][], seconds: number): number {
   const broken = outcomes.filter(([, { ok }]) => !ok);
   for (const line of new Set(outcomes.flatMap(([, { skipped }]) => skipped))) console.log(line);
   if (sum("ignored") > 0) console.log(`skipped: ${sum("ignored")} tests that are marked so`);
+  if (outcomes.length > SLOWEST) {
+    const slowest = outcomes.toSorted(([, a], [, b]) => b.seconds - a.seconds).slice(0, SLOWEST);
+    const shown = slowest.map(([name, { seconds }]) => `${name} ${seconds.toFixed(0)} s`);
+    console.log(`slowest: ${shown.join(", ")}`);
+  }
   for (const [name] of broken) console.log(`not ok: ${name}`);
   const failed = Math.max(sum("failed"), broken.length);
   console.log(`${sum("passed")} passed, ${failed} failed, ${seconds.toFixed(0)} s`);

@@ -1,6 +1,8 @@
 /**
  * The notebooks in the real JupyterLab, in headless Chromium, as a reader uses them. Screenshots go to
  * the folder that the variable STYLEBOOK_SCREENSHOTS names.
+ *
+ * Runs alone: a browser on a busy machine is late.
  */
 import { assert, assertEquals } from "@std/assert";
 import { basename, join } from "node:path";

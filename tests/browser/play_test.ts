@@ -1,6 +1,8 @@
 /**
  * Outputs to play with, in headless Chromium as in a trusted notebook, and without scripts as in one that
  * is not trusted. Screenshots go to the folder that the variable STYLEBOOK_SCREENSHOTS names.
+ *
+ * Runs alone: a browser on a busy machine is late.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// Not quick: it runs several sizes to their end.
 import type * as tf from "@tensorflow/tfjs";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { strotssOf } from "../../lib/loss/strotss.ts";

@@ -1,5 +1,7 @@
 /**
  * `deno task lab`: most tests with stand-ins for uv, Python and JupyterLab, the last ones for real.
+ *
+ * Runs alone: it sets the project's `.venv` up, and waits for kernels to be idle.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "node:path";

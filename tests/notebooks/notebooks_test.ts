@@ -1,6 +1,8 @@
 /**
  * The notebooks: what is committed, what a run at a tiny size shows, and the tools that execute and
  * check them.
+ *
+ * Runs alone: it sets the project's `.venv` up, and checks cells beside the notebooks.
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { basename, join } from "node:path";

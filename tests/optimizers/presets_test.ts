@@ -1,3 +1,4 @@
+// Not quick: it runs every optimizer under every preset.
 import { assert, assertEquals } from "@std/assert";
 import { OPTIMIZERS } from "../../lib/optimizers/mod.ts";
 import { type PresetName, presetOf, PRESETS } from "../../lib/run/presets.ts";

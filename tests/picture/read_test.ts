@@ -1,3 +1,4 @@
+// Runs alone: it measures seconds.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { fileURLToPath } from "node:url";

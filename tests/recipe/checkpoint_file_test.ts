@@ -1,3 +1,4 @@
+// Not quick: it runs everything twice.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { adam, average, gradientDescent, lbfgs } from "../../lib/optimizers/mod.ts";
 import {

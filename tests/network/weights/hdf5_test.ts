@@ -1,3 +1,4 @@
+// Runs alone: it measures seconds.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import h5wasm, { type File, type Group } from "h5wasm";
 import { deflateSync, inflateSync } from "node:zlib";

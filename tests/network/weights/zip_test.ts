@@ -64,7 +64,7 @@ for (const [what, archive, message] of BROKEN) {
 }
 
 Deno.test("weightsMember() stops a bomb that claims to be small", () => {
-  const bomb = claim(zipSync({ "w.pb": new Uint8Array(100_000_000) }, { level: 9 }), 1000);
+  const bomb = claim(zipSync({ "w.pb": new Uint8Array(100_000_000) }, { level: 1 }), 1000);
   assert(bomb.length < 1_000_000);
   const before = Deno.memoryUsage().rss;
   const rule = "w.pb in the archive must inflate to 1000 bytes";
