@@ -73,7 +73,7 @@ useEachEngine("a seamless objective is the same wherever the picture is cut", as
     style: { picture: style, layers: ["relu1_1", "relu3_2"], weight: 1e-3 },
   });
   const at = async (picture: Picture) => {
-    const canvas = canvasOf(picture, options);
+    const canvas = canvasOf(picture, { ...options, tile: undefined });
     const objective = createObjective(seeFor(network, options), termsOf(options), {
       canvas,
       weighting: "constant",
