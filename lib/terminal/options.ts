@@ -55,6 +55,7 @@ export const OTHER_FLAGS = {
   engine: { value: "NAME", help: ENGINES.join(", ") },
   trace: { value: "FILE.csv", help: "a row per iteration: losses, adjustments" },
   "save-every": { value: "N", help: "write the picture so far after every N iterations" },
+  estimate: { help: "say how long the run will take, and how much memory; no picture" },
   checkpoint: { value: "FILE", help: "keep the state of the run in this file, for --resume" },
   "checkpoint-every": { value: "TIME", help: "how often: seconds as 60s, iterations as 20i (60s)" },
   resume: { value: "FILE", help: "go on from this state: the same picture, byte for byte" },
@@ -117,6 +118,8 @@ export type Request = {
   refetch: boolean;
   trace?: string;
   saveEvery?: number;
+  /** Instead of a run. */
+  estimate: boolean;
   checkpoint?: string;
   checkpointEvery: Every;
   resume?: string;
@@ -174,6 +177,7 @@ export function readRequest(args: readonly string[]): Request {
       fetch: "fetch" in flags,
       refetch: "refetch" in flags,
       trace: place(flags.trace),
+      estimate: "estimate" in flags,
       checkpoint: place(flags.checkpoint),
       checkpointEvery: everyOf(flags["checkpoint-every"]),
       resume: place(flags.resume),

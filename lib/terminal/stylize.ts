@@ -16,9 +16,18 @@ import { DEFAULTS, paintOptions, styleSizeOf, type TextureOptions } from "../rec
 import { DivergedError, RunError } from "../run/errors.ts";
 import type { Result } from "../run/frame.ts";
 import { withControls } from "../run/control.ts";
+import { estimate } from "../run/estimate.ts";
 import { planRun } from "../run/plan.ts";
 import { stylize } from "../run/stylize.ts";
-import { exitCodeOf, printable, type Stop, stopOnSignals, usage, UsageError } from "./command.ts";
+import {
+  exitCodeOf,
+  placeOf,
+  printable,
+  type Stop,
+  stopOnSignals,
+  usage,
+  UsageError,
+} from "./command.ts";
 import {
   createKeeper,
   type Keeper,
@@ -41,7 +50,8 @@ async function run(args: string[]): Promise<number> {
     const { architecture } = NETWORKS[request.settings.network ?? DEFAULTS.network]!;
     return console.log(architecture.layers.join("\n")), 0;
   }
-  const { out, trace, from, content, styles, texture, checkpoint } = request;
+  const { trace, from, content, styles, texture, checkpoint } = request;
+  const out = request.estimate ? placeOf("estimate.png") : request.out;
   const isComplete = styles.length > 0 || from !== undefined && content === undefined;
   if (out === undefined || !isComplete) {
     const pictures = texture ? "STYLE" : "CONTENT, STYLE";
@@ -52,13 +62,17 @@ async function run(args: string[]): Promise<number> {
     "--trace": trace,
     "--checkpoint": checkpoint,
   });
-  await checkOutputs(out, trace);
+  if (!request.estimate) await checkOutputs(out, trace);
   if (checkpoint !== undefined) {
     await checkFileWritable(checkpoint, `write the checkpoint ${describe(checkpoint)}`);
   }
   const stop = stopOnSignals();
   const say = (line: string) => request.quiet || console.log(printable(line));
   const { engine, network, options, recipe, origin } = await prepare(request, out, say);
+  if (request.estimate) {
+    const { text } = await estimate(network, options);
+    return console.log(printable(text)), network.dispose(), 0;
+  }
   const saver = createSaver(out, recipe, warn);
   try {
     if (stop.signal.aborted) return say("Stopped before the first iteration"), stop.code()!;
