@@ -33,6 +33,7 @@ export { adjustmentLine } from "./log.ts";
 export { type HistoryEntry, type LossNumbers, plotLosses } from "./losses.ts";
 export type { PlotLossesOptions } from "./losses.ts";
 export type { Chart };
+export { play, type Played, type PlayOptions } from "./play.ts";
 export { scrub, type ScrubFrame, type ScrubOptions } from "./scrub.ts";
 export { contactSheet, type ContactSheetOptions, type ShowOptions } from "./sheet.ts";
 export { stackedBars, type StackedBarsOptions } from "./stacked_bars.ts";
