@@ -117,7 +117,7 @@ Deno.test("stylize --from an address finds the files beside it", () =>
       const again = await stylize("--from", from, "--out", second);
       assertEquals(again.code, 0, again.err);
       const { files } = await readRecipe(second);
-      assertEquals(files.content.path, `http://127.0.0.1:${server.addr.port}/c.png`);
+      assertEquals(files.content!.path, `http://127.0.0.1:${server.addr.port}/c.png`);
     } finally {
       await server.shutdown();
     }

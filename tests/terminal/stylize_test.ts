@@ -115,7 +115,7 @@ Deno.test("stylize counts relative paths from where it is called", () =>
     assertEquals(code, 0, err);
     assertEquals(namesIn(join(folder, "sub")), ["a.png"]);
     assertEquals(
-      (await readRecipe(join(folder, "sub", "a.png"))).files.content.path,
+      (await readRecipe(join(folder, "sub", "a.png"))).files.content!.path,
       "../photo.jpg",
     );
   }));
