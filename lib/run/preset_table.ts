@@ -69,7 +69,7 @@ export const PRESETS = {
    */
   quick: {
     contentLayers: ["relu3_1", "relu4_2"],
-    contentWeight: 0.009,
+    contentWeight: 0.0082,
     styleLayers: PAINTED_LAYERS,
     layerWeights: [0.79, 0.158, 0.0315, 0.0158, 0.0079],
     styleWeight: 1,
@@ -89,7 +89,7 @@ export const PRESETS = {
    */
   painting: {
     contentLayers: ["relu3_1", "relu4_2"],
-    contentWeight: 0.008,
+    contentWeight: 0.007,
     styleLayers: PAINTED_LAYERS,
     layerWeights: [0.736, 0.184, 0.046, 0.023, 0.0115],
     styleWeight: 1,

@@ -50,7 +50,10 @@ export const OTHER_FLAGS = {
   texture: { help: "without CONTENT: each word is a STYLE, and a texture is made of them" },
   from: { value: "FILE.png", help: "the settings and files that a picture was made with" },
   fetch: { help: "with --from: fetch its files from the web, too" },
-  weights: { value: "FILE", help: "other weights: .safetensors, .h5, .pb or .zip" },
+  weights: {
+    value: "FILE",
+    help: "other weights: .safetensors, .h5, .pth, .npz, .caffemodel, .pb or .zip",
+  },
   refetch: { help: "fetch the network's published weights again" },
   engine: { value: "NAME", help: ENGINES.join(", ") },
   trace: { value: "FILE.csv", help: "a row per iteration: losses, adjustments" },
