@@ -17,16 +17,19 @@ import { writePicture } from "../../lib/picture/write.ts";
 import {
   ingredientOf,
   makeRecipe,
+  MOST_STYLES,
   openFile,
   type Recipe,
   recipeMetadata,
+  type Role,
+  roleOf,
 } from "../../lib/recipe/recipe.ts";
 import { filledIn, paintOptions, styleSizeOf } from "../../lib/recipe/settings.ts";
 import type { HistoryEntry, Result } from "../../lib/run/frame.ts";
 import { createJudge, type Judge } from "../../lib/run/judge/judge.ts";
 import { stylize } from "../../lib/run/stylize.ts";
 import { keep, pictureFile } from "./store.ts";
-import type { Moment, Outcome, Run } from "./types.ts";
+import type { FurtherFiles, Moment, Outcome, Run } from "./types.ts";
 
 const CONTENT_LAYER = "relu4_2";
 const STYLE_LAYERS = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"];
@@ -75,10 +78,11 @@ export class Performer {
     const settings = filledIn(run.settings);
     const content = await this.#picture(run.content, settings.size);
     const style = await this.#picture(run.style, styleSizeOf(settings));
+    const further = await this.#further(run.further, styleSizeOf(settings));
     const { network } = await this.#network(settings.network, run.weights);
     let peakBytes = 0;
     const result = await stylize(network, {
-      ...paintOptions(settings, { content, style }),
+      ...paintOptions(settings, { content, style, ...further }),
       readEvery: 1,
       signal: this.signal,
       onFrame: ({ seconds }) => {
@@ -103,15 +107,43 @@ export class Performer {
 
   async #writePicture(run: Run, { picture, iterations }: Result, engine: Engine): Promise<void> {
     const path = pictureFile(this.folder, run);
-    const { content, style, weights, settings } = run;
+    const { content, style, weights, further = {}, settings } = run;
     const ingredient = async (source: string) => ingredientOf(await openFile(source), path);
     const files: Recipe["files"] = {
       content: await ingredient(content),
       style: await ingredient(style),
       ...(weights !== undefined && { weights: await ingredient(weights) }),
     };
+    for (const [role, path] of Object.entries(further)) {
+      if (path !== undefined) files[role as Role] = await ingredient(path);
+    }
     const recipe = await makeRecipe({ settings, engine: engine.name, files, iterations });
     await writePicture(picture, path, { metadata: recipeMetadata(recipe) });
+  }
+
+  /** Further styles, masks and a start: masks and start as they are. */
+  async #further(files: FurtherFiles | undefined, styleSize: number) {
+    if (!files) return {};
+    const { contentRegions, start } = files;
+    const all = async <T extends "style" | "styleRegions">(
+      name: T,
+      read: (path: string) => Promise<Picture>,
+    ) => {
+      const found: Picture[] = [];
+      for (let i = 0; i < MOST_STYLES; i++) {
+        const path = (files as Partial<Record<Role, string>>)[roleOf(name, i)];
+        if (path !== undefined) found.push(await read(path));
+      }
+      return found;
+    };
+    return {
+      others: await all("style", (path) => this.#picture(path, styleSize)),
+      start: start === undefined ? undefined : await readPicture(start),
+      regions: contentRegions === undefined ? undefined : {
+        content: await readPicture(contentRegions),
+        styles: await all("styleRegions", readPicture),
+      },
+    };
   }
 
   #picture(path: string, maxSize: number): Promise<Picture> {

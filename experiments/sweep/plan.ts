@@ -37,7 +37,7 @@ export async function planRuns(experiment: Experiment, options: Options): Promis
   const runs: Run[] = [];
   const { size, iterations, seeds, engine } = options;
   for (const { name: point, settings, weights, judged, ...files } of experiment.grid(options)) {
-    const { content = options.content, style = options.style } = files;
+    const { content = options.content, style = options.style, further } = files;
     const common = { preset: "gatys", network: "vgg16", start: "noise", size, iterations } as const;
     const all = { ...common, ...settings } as Run["settings"];
     // Without noise all seeds give the same picture.
@@ -46,6 +46,9 @@ export async function planRuns(experiment: Experiment, options: Options): Promis
       const seeded = { ...all, seed };
       const hashes = [await hashOf(content), await hashOf(style)];
       if (weights !== undefined) hashes.push(await hashOf(weights));
+      for (const [role, path] of Object.entries(further ?? {})) {
+        if (path !== undefined) hashes.push(`${role} ${await hashOf(path)}`);
+      }
       const sorted = Object.entries(seeded).sort(([a], [b]) => a < b ? -1 : 1);
       const key = createHash("sha256")
         .update(JSON.stringify([version, hashes, sorted, engine ?? "auto", judged ?? false]))
@@ -60,6 +63,7 @@ export async function planRuns(experiment: Experiment, options: Options): Promis
         content,
         style,
         weights,
+        further,
         judged,
         file: `${name}.${key.slice(0, 8)}`,
         version,

@@ -6,6 +6,7 @@
  */
 import type { Chart } from "../../lib/display/mod.ts";
 import type { EngineName } from "../../lib/engine/engine.ts";
+import type { Role } from "../../lib/recipe/recipe.ts";
 import type { PictureSettings } from "../../lib/recipe/settings.ts";
 import type { Judgment } from "../../lib/run/judge/judge.ts";
 
@@ -28,9 +29,13 @@ export type Point = {
   weights?: string;
   content?: string;
   style?: string;
+  further?: FurtherFiles;
   /** Whether its picture is judged, too. */
   judged?: boolean;
 };
+
+/** Further styles and masks, by what recipes call them: `style2`, `contentRegions`, `styleRegions`, … */
+export type FurtherFiles = Partial<Record<Exclude<Role, "content" | "style" | "weights">, string>>;
 
 /** One style transfer, with everything that it depends on. */
 export type Run = {
@@ -46,6 +51,7 @@ export type Run = {
   content: string;
   style: string;
   weights?: string;
+  further?: FurtherFiles;
   judged?: boolean;
   /** The name of its files, without extension: the run's name and a hash of all that it depends on. */
   file: string;
