@@ -16,6 +16,8 @@ export type ExecuteOptions = {
   timeout?: number;
   /** Whether to write the result when a cell threw, too. */
   keepFailed?: boolean;
+  /** Whether to run all cells a second time, as a reader does; the first outputs are kept. */
+  again?: boolean;
   /** Ends the run and its kernel. */
   signal?: AbortSignal;
 };
@@ -30,13 +32,14 @@ export async function execute(
   { root, python }: Environment,
   notebook: string,
   target: string,
-  { html, limit, timeout, keepFailed = false, signal }: ExecuteOptions = {},
+  { html, limit, timeout, keepFailed = false, again = false, signal }: ExecuteOptions = {},
 ): Promise<number> {
   const args = [join(root, "notebooks", "tools", "run_notebook.py"), notebook, target];
   if (html !== undefined) args.push("--html", html);
   if (limit !== undefined) args.push("--limit", `${limit}`);
   if (timeout !== undefined) args.push("--timeout", `${timeout}`);
   if (keepFailed) args.push("--keep-failed");
+  if (again) args.push("--again");
   const child = new Deno.Command(python, { args, cwd: root, env: JUPYTER_ENV, signal }).spawn();
   return (await child.status).code;
 }

@@ -1,13 +1,16 @@
 """Executes one notebook in a fresh Deno kernel and writes it with its outputs.
 
     python run_notebook.py NOTEBOOK TARGET [--html FILE] [--limit BYTES] [--timeout S] [--keep-failed]
+        [--again]
 
 The target is replaced in one step, and only by a whole notebook that ran without an error (with
 --keep-failed also by one whose cell threw). Exit code: 0 done, 1 a cell threw or the kernel died,
-2 the notebook cannot be read, 3 it is larger than the limit, 130 stopped.
+2 the notebook cannot be read, 3 it is larger than the limit, 130 stopped. With --again all code cells
+are run a second time in the same kernel, as a reader does; the outputs kept are those of the first.
 """
 
 import argparse
+import copy
 import logging
 import os
 import re
@@ -131,6 +134,7 @@ def main():
     arguments.add_argument("--limit", type=int)
     arguments.add_argument("--timeout", type=int, help="seconds a cell may take")
     arguments.add_argument("--keep-failed", action="store_true")
+    arguments.add_argument("--again", action="store_true", help="run all code cells twice")
     options = arguments.parse_args()
     name = options.notebook.stem
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # speaks of tasks cut off by a stop
@@ -142,6 +146,10 @@ def main():
         return 2
 
     folder = options.notebook.resolve().parent
+    once = list(notebook.cells)
+    count = sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in once)
+    if options.again:
+        notebook.cells += [copy.deepcopy(cell) for cell in once if cell.cell_type == "code"]
     client = Client(
         notebook,
         kernel_name="deno",
@@ -168,13 +176,15 @@ def main():
     if sys.stderr.isatty():
         print("\r\x1b[K", end="", file=sys.stderr)
 
+    notebook.cells = once
     tidy(notebook)
     text = nbformat.writes(notebook) + "\n"
     size = len(text.encode())
     if failure is not None:
         failure = without_paths(ANSI.sub("", failure))
         indented = failure.replace("\n", "\n    ")
-        print(f"{name}: code cell {client.current} failed after {seconds:.1f} s: {indented}", file=sys.stderr)
+        cell = f"{client.current}" if client.current <= count else f"{client.current - count}, run again,"
+        print(f"{name}: code cell {cell} failed after {seconds:.1f} s: {indented}", file=sys.stderr)
     if failure is None and options.limit and size > options.limit:
         most = largest_cells(notebook)
         print(
@@ -188,7 +198,8 @@ def main():
             write_html(notebook, options.html, folder)
     if failure is not None:
         return 1
-    print(f"{name}: {client.current} code cells, {seconds:.1f} s, {size / 1e3:.0f} kB", flush=True)
+    times = " twice" if options.again else ""
+    print(f"{name}: {count} code cells{times}, {seconds:.1f} s, {size / 1e3:.0f} kB", flush=True)
     return 0
 
 

@@ -14,6 +14,7 @@ const HELP = `Executes the notebooks, each in a fresh kernel, and keeps their ou
   deno task notebooks                  all of them, in place
   deno task notebooks 00 04            some, by number, name or path
   deno task notebooks --output DIR     write to another folder instead
+  deno task notebooks --again          run each cell twice, as a reader does
   deno task notebooks --restore 00     bring back the committed state, cells and outputs
 
 A notebook that fails, or grows over 1.5 MB, keeps its old file. For a quick look, sizes and
@@ -53,6 +54,7 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       output: { type: "string", short: "o" },
+      again: { type: "boolean" },
       restore: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     },
@@ -76,7 +78,13 @@ async function main(): Promise<number> {
   for (const path of chosen) {
     const target = folder ? join(folder, basename(path)) : path;
     const keepFailed = folder !== undefined;
-    const options = { limit: LIMIT, timeout: CELL_SECONDS, keepFailed, signal };
+    const options = {
+      limit: LIMIT,
+      timeout: CELL_SECONDS,
+      keepFailed,
+      again: values.again,
+      signal,
+    };
     const code = await execute(environment, path, target, options);
     if (code !== 0) failed.push(basename(path));
     if (signal.aborted) return 130;

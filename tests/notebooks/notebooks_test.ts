@@ -31,17 +31,11 @@ function codeCells({ cells }: Notebook): Cell[] {
   return cells.filter((cell) => cell.cell_type === "code" && sourceOf(cell).trim() !== "");
 }
 
-/**
- * The kinds of a cell's outputs, each once: `text/plain`, … Without printed lines, of which the one that
- * names the engine comes once a kernel, and without the counter that the live view keeps above its picture.
- */
+/** The kinds of a cell's outputs, each once: `stream`, `text/plain`, … */
 function kinds({ outputs = [] }: Cell): string[] {
   const all = outputs.flatMap(({ output_type, data }) => data ? Object.keys(data) : [output_type]);
   // A picture is shown as JPEG or as PNG, whichever is smaller.
-  const found = new Set(all.map((kind) => kind.replace(/image\/(jpeg|png)/, "picture")));
-  found.delete("stream");
-  if (found.has("picture")) found.delete("text/html");
-  return [...found].sort();
+  return [...new Set(all.map((kind) => kind.replace(/image\/(jpeg|png)/, "picture")))].sort();
 }
 
 for (const path of listNotebooks()) {
@@ -63,11 +57,15 @@ for (const path of listNotebooks()) {
   });
 
   Deno.test({
-    name: `${name} at a tiny size shows what it shows at full size`,
+    name: `${name} at a tiny size shows what it shows at full size, and each cell runs again`,
     ignore: !ready,
     fn: () =>
       inFolder(async (folder) => {
-        const { code, said } = await run("run_notebooks.ts", [path, "--output", folder], TINY);
+        const { code, said } = await run(
+          "run_notebooks.ts",
+          [path, "--again", "--output", folder],
+          TINY,
+        );
         assertEquals(code, 0, said);
         console.log(said.trim());
         const tiny = codeCells(readNotebook(join(folder, name)));
@@ -161,3 +159,71 @@ Deno.test("check_cells --fix formats the cells and touches nothing else", () =>
     const { code, said } = await run("check_cells.ts", [path]);
     assertEquals(code, 0, said);
   }));
+
+Deno.test("run_notebooks --restore brings a notebook back as it was committed", () =>
+  inFolder(async (folder) => {
+    const git = async (...args: string[]) => {
+      const who = ["-c", "user.name=test", "-c", "user.email=test@example.org"];
+      const { success, stderr } = await new Deno.Command("git", {
+        args: [...who, ...args],
+        cwd: folder,
+      }).output();
+      assert(success, new TextDecoder().decode(stderr));
+    };
+    const path = join(folder, "mine.ipynb");
+    Deno.writeTextFileSync(path, notebook(["1"]));
+    const lost = await run("run_notebooks.ts", ["--restore", path]);
+    assertEquals(lost.code, 1, "it is in no repository");
+    assertStringIncludes(lost.said, "Cannot restore");
+    await git("init", "--quiet");
+    await git("add", ".");
+    await git("commit", "--quiet", "--message", "first");
+    Deno.writeTextFileSync(path, notebook(["2"]));
+    const { code, said } = await run("run_notebooks.ts", ["--restore", path]);
+    assertEquals(code, 0, said);
+    assertStringIncludes(said, "Restored");
+    assertEquals(Deno.readTextFileSync(path), notebook(["1"]));
+    assertEquals((await run("run_notebooks.ts", ["--restore", path])).said, "");
+  }));
+
+Deno.test("every notebook links to the ones before and after it and to the contents, and each link leads somewhere", () => {
+  const paths = listNotebooks();
+  const contents = Deno.readTextFileSync(join(ROOT, "notebooks", "README.md"));
+  paths.forEach((path, i) => {
+    const name = basename(path);
+    assertStringIncludes(contents, `](${name})`);
+    const cells = readNotebook(path).cells.filter(({ cell_type }) => cell_type === "markdown");
+    const wanted = [
+      "README.md",
+      ...[i - 1, i + 1].map((j) => paths[j]).filter(Boolean).map((p) => basename(p)),
+    ];
+    for (const cell of [cells[0], cells.at(-1)!]) {
+      for (const target of wanted) {
+        assert(sourceOf(cell).includes(`](${target})`), `${name} has no link to ${target}`);
+      }
+    }
+    const text = cells.map(sourceOf).join("\n");
+    for (const [, target] of text.matchAll(/(?:\]\(|href=")(?!http|#)([^)"#]+)/g)) {
+      Deno.statSync(join(ROOT, "notebooks", target));
+    }
+  });
+});
+
+Deno.test({
+  name: "run_notebooks --again runs the cells a second time, and says which of them cannot",
+  ignore: !ready,
+  fn: () =>
+    inFolder(async (folder) => {
+      const good = join(folder, "good.ipynb");
+      const spent = join(folder, "spent.ipynb");
+      Deno.writeTextFileSync(good, notebook(["const n = 7;", "n"]));
+      const once = "if (globalThis.spent) throw new Error('gone');\nglobalThis.spent = true;";
+      Deno.writeTextFileSync(spent, notebook(["1", once]));
+      const { code, said } = await run("run_notebooks.ts", ["--again", good, spent]);
+      assertEquals(code, 1, said);
+      assertMatch(said, /good: 2 code cells twice, /);
+      assertMatch(said, /spent: code cell 2, run again, failed after .*: Error: gone/);
+      const cells = readNotebook(good).cells;
+      assertEquals(cells.map((cell) => cell.execution_count), [1, 2]);
+    }),
+});
