@@ -50,6 +50,13 @@ for (const path of listNotebooks()) {
     assertEquals(cells.map((cell) => cell.execution_count), cells.map((_, i) => i + 1));
     for (const cell of cells) {
       assert(!kinds(cell).includes("error"), `An error: ${sourceOf(cell)}`);
+      for (const { output_type, data = {} } of cell.outputs ?? []) {
+        if (output_type !== "execute_result") continue;
+        // A value without a display of its own, such as an assignment's, is printed with all its arrays.
+        const isRaw = Object.keys(data).join() === "text/plain";
+        const { length } = [data["text/plain"]].flat().join("");
+        assert(!isRaw || length < 2000, `A raw value of ${length} characters: ${sourceOf(cell)}`);
+      }
       const shown = JSON.stringify(cell.outputs ?? []);
       const paths = shown.match(/file:\/\/\/|\/home\/|\/Users\/|\/root\/|\/tmp\/|[A-Z]:\\\\Users/g);
       assertEquals(paths, null, `A path of one machine in the outputs of: ${sourceOf(cell)}`);
