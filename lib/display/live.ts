@@ -61,6 +61,9 @@ export type LiveOptions = {
 /** A picture is drawn at least so often, if there is a new one. */
 const DRAW_SECONDS = 5;
 
+/** A slider holds so many pictures: notebooks are to stay small. */
+const SLIDER_PICTURES = 14;
+
 /** The counter moves about so often. */
 const COUNT_SECONDS = 0.9;
 
@@ -136,7 +139,9 @@ export function live(options: LiveOptions = {}): (frame: LiveFrame) => Promise<v
       : besidePanel(picture, width, { step: words.step, curves: run.curves });
     const bundle = last ? pictureBundle(view, line) : jpegBundle(view, line, jpegQuality);
     await (keep ? publisher(bundle) : run.put("picture", bundle));
-    if (last && run.kept.length > 1) await publisher(scrub(run.kept)[DISPLAY]());
+    if (last && run.kept.length > 1) {
+      await publisher(scrub(run.kept, { most: SLIDER_PICTURES })[DISPLAY]());
+    }
   };
 }
 
