@@ -123,7 +123,7 @@ export function layerStride({ name, graph, layers }: Architecture, layer: string
   const stride = strides.get(layer);
   if (stride !== undefined) return stride;
   throw new RangeError(
-    cannot(`tell the stride of a layer of ${name}`, layerRule(layer, layers), describe(layer)),
+    cannot(`use a layer of ${name}`, layerRule(layer, layers), describe(layer)),
   );
 }
 

@@ -67,7 +67,7 @@ Deno.test("checkLayers() lists the layers and says which one is meant", () => {
 });
 
 Deno.test("layerStride() of an unknown layer is an error, not undefined", () => {
-  const rule = "Cannot tell the stride of a layer of VGG-16 as layer must be one of relu1_1";
+  const rule = "Cannot use a layer of VGG-16 as layer must be one of relu1_1";
   assertThrows(() => layerStride(VGG16, "relu9_9"), RangeError, rule);
   assertThrows(() => layerStride(VGG16, "conv2_1"), RangeError, "it is called relu2_1 here");
 });
