@@ -192,9 +192,8 @@ frame.src = isHere ? '${panel.address}' : base + '${path}'; frame.hidden = false
   const pixel = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
   const html = `<img alt="" src="${pixel}" onload="${script.replaceAll(/\s*\n\s*/g, " ")}">` +
     `<iframe hidden title="control panel" style="width: 100%; height: 480px; border: 0"></iframe>`;
-  await publish(
-    htmlFigure(html, `A control panel, while the run lasts: ${panel.address}`)[DISPLAY](),
-  );
+  const figure = htmlFigure(html, "A control panel, while the run lasts");
+  await publish(figure[DISPLAY](), { displayId });
   const began = performance.now();
   while (!panel.isWatched() && performance.now() - began < 1000 * PAGE_SECONDS) {
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -59,8 +59,8 @@ Deno.test({
     await panel.waitFor("the end", `document.querySelector("p").textContent.includes("ended")`);
     await notebook.idle(60);
     assertEquals(await notebook.errors(), []);
-    assertEquals(await page.evaluate(`${FRAME} === null`), true);
     await save(page, "after");
+    await page.waitFor("the last picture in the panel's place", `${FRAME} === null`, 20);
   },
 });
 
