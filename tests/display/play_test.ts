@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { play } from "../../lib/display/play.ts";
 import { openPanel, type PlayCommand } from "../../lib/display/play_panel.ts";
 import type { StylizeOptions } from "../../lib/run/options.ts";
