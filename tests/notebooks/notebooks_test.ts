@@ -202,16 +202,16 @@ Deno.test("every notebook links to the ones before and after it and to the conte
     const cells = readNotebook(path).cells.filter(({ cell_type }) => cell_type === "markdown");
     const wanted = [
       "README.md",
-      ...[i - 1, i + 1].map((j) => paths[j]).filter(Boolean).map((p) => basename(p)),
+      ...[paths[i - 1], paths[i + 1]].flatMap((path) => path === undefined ? [] : basename(path)),
     ];
-    for (const cell of [cells[0], cells.at(-1)!]) {
+    for (const cell of [cells[0]!, cells.at(-1)!]) {
       for (const target of wanted) {
         assert(sourceOf(cell).includes(`](${target})`), `${name} has no link to ${target}`);
       }
     }
     const text = cells.map(sourceOf).join("\n");
     for (const [, target] of text.matchAll(/(?:\]\(|href=")(?!http|#)([^)"#]+)/g)) {
-      Deno.statSync(join(ROOT, "notebooks", target));
+      Deno.statSync(join(ROOT, "notebooks", target!));
     }
   });
 });
