@@ -101,7 +101,7 @@ async function readAlong(page: Page, lab: LabServer, scenario: Scenario): Promis
   const seen = errors.length === 0 ? cells.length : counts.findLastIndex((count) => count > 0) / 2;
   const silent = cells.filter(({ outputs }, i) => i < seen && outputs?.length && counts[i] === 0);
   assertEquals(silent.map(({ id }) => id), []);
-  if (errors.length > 0) assertStringIncludes(errors[0], "Stopped a moment ago");
+  if (errors.length > 0) assertStringIncludes(errors[0]!, "Stopped a moment ago");
   assertEquals(await open.popups(), []);
   assertEquals(await Deno.readTextFile(join(ROOT, notebook)), before);
   console.log(
