@@ -33,7 +33,9 @@ function codeCells({ cells }: Notebook): Cell[] {
 
 /** The kinds of a cell's outputs, each once: `stream`, `text/plain`, … */
 function kinds({ outputs = [] }: Cell): string[] {
-  const all = outputs.flatMap(({ output_type, data }) => data ? Object.keys(data) : [output_type]);
+  // Whether a file is smaller than what is asked for, and a line says so, depends on the size.
+  const all = outputs.filter((output) => !/is enlarged from/.test(JSON.stringify(output)))
+    .flatMap(({ output_type, data }) => data ? Object.keys(data) : [output_type]);
   // A picture is shown as JPEG or as PNG, whichever is smaller.
   return [...new Set(all.map((kind) => kind.replace(/image\/(jpeg|png)/, "picture")))].sort();
 }
