@@ -59,7 +59,7 @@ export const PRESETS = {
     start: "content",
   },
   /**
-   * Three quarters of a minute at 512 px on two cores without a GPU: Wasserstein distances on three sizes,
+   * About a minute at 512 px on two free cores without a GPU: Wasserstein distances on three sizes,
    * from a content that has the style's colours already. Good at colour, strokes and shapes at once; large
    * ornaments of a style are not taken over.
    *
@@ -84,7 +84,7 @@ export const PRESETS = {
     start: "recolored",
   },
   /**
-   * As `quick` with five sizes and more steps: two to three minutes at 512 px on two cores. Nearer to the
+   * As `quick` with five sizes and more steps: two to four minutes at 512 px on two free cores. Nearer to the
    * style in everything; the content gives way a little more.
    */
   painting: {

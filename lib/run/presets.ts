@@ -63,10 +63,10 @@ export const nnst: Preset = presetOf("nnst");
 /** The preset `strotss`: after Kolkin et al. 2019 (arXiv 1904.12785), relaxed optimal transport. */
 export const strotss: Preset = presetOf("strotss");
 
-/** The preset `quick`: Wasserstein distances on three sizes, 45 s at 512 px on two cores. */
+/** The preset `quick`: Wasserstein distances on three sizes, about a minute at 512 px on two free cores. */
 export const quick: Preset = presetOf("quick");
 
-/** The preset `painting`: Wasserstein distances on five sizes, two to three minutes at 512 px. */
+/** The preset `painting`: Wasserstein distances on five sizes, two to four minutes at 512 px. */
 export const painting: Preset = presetOf("painting");
 
 /**
