@@ -1,3 +1,4 @@
+// Not quick: it waits for the ends of queues that are stopped.
 /**
  * Being in a notebook: Stop ends what is at work and the queue of cells behind it, and plain data shows
  * itself without being anything else.
