@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { benchQuality } from "./bench_quality.ts";
+import { measured, middle, outputOf } from "./measured.ts";
 
 const root = new URL("../", import.meta.url);
 const HELP = `Measures a step: VGG-16, content, style and denoise loss, gradient, Adam.
@@ -51,13 +52,6 @@ type Measured = {
 };
 type Row = { who: string; size: number; runs: Measured[] };
 
-async function measure(command: string, args: string[]): Promise<Measured> {
-  const { stdout, stderr, success } = await new Deno.Command(command, { args, cwd: root }).output();
-  const text = new TextDecoder().decode(stdout).trim();
-  if (!success) throw new Error(`${command} failed: ${new TextDecoder().decode(stderr)}`);
-  return JSON.parse(text.split("\n").at(-1)!);
-}
-
 /** The interpreter that has PyTorch, in an environment made on demand. */
 async function findPython(): Promise<string> {
   if (values.python) return values.python;
@@ -78,8 +72,6 @@ async function findPython(): Promise<string> {
   return python;
 }
 
-const middle = (numbers: number[]) =>
-  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
 const of = (row: Row, key: "median" | "q1" | "q3" | "first" | "peak_bytes") =>
   middle(row.runs.map((run) => run[key]));
 
@@ -100,10 +92,10 @@ async function main(): Promise<void> {
     const settings = ["--size", `${size}`, "--steps", values.steps, "--preset", values.preset];
     for (let round = 0; round < Number(values.rounds); round++) {
       const script = ["run", "-A", "experiments/bench_step.ts", "--backend", values.backend];
-      own.runs.push(await measure(Deno.execPath(), [...script, ...settings]));
+      own.runs.push(await measured<Measured>(Deno.execPath(), [...script, ...settings]));
       if (!python) continue;
       const reference = ["tests/reference/pytorch_step.py", "--threads", `${threads}`];
-      other.runs.push(await measure(python, [...reference, ...settings]));
+      other.runs.push(await measured<Measured>(python, [...reference, ...settings]));
     }
     own.who = own.runs[0]!.engine ?? own.who;
     rows.push(own, ...(python ? [other] : []));
@@ -141,11 +133,7 @@ async function compareEstimates(): Promise<void> {
   for (const size of values.sizes.split(",")) {
     const script = ["run", "-A", "experiments/bench_estimate.ts", "--size", size];
     const settings = ["--backend", values.backend, "--preset", values.preset];
-    const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
-      args: [...script, ...settings],
-      cwd: root,
-    }).output();
-    console.log(new TextDecoder().decode(success ? stdout : stderr).trim());
+    console.log(await outputOf(Deno.execPath(), [...script, ...settings]));
   }
 }
 

@@ -15,6 +15,7 @@ import {
   stylize,
   useEngine,
 } from "stylebook";
+import { peakBytes } from "./measured.ts";
 
 const { values } = parseArgs({
   options: {
@@ -36,16 +37,6 @@ const said = await estimate(network, options);
 const began = performance.now();
 await stylize(network, options);
 const seconds = (performance.now() - began) / 1000;
-
-/** The most memory that this process has had, in bytes; only Linux keeps it. */
-function peakBytes(): number {
-  try {
-    const [, kib] = Deno.readTextFileSync("/proc/self/status").match(/VmHWM:\s+(\d+)/)!;
-    return Number(kib) * 1024;
-  } catch {
-    return NaN;
-  }
-}
 
 const ratio = (a: number, b: number) => (a / b).toFixed(2);
 const bytes = peakBytes();

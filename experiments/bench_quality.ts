@@ -5,6 +5,7 @@
  * @module
  */
 import { alignColumns } from "../lib/base/words.ts";
+import { measured, middle } from "./measured.ts";
 
 /** What a run has cost and what the judge says of it. */
 type Painted = {
@@ -20,19 +21,6 @@ type Painted = {
 
 const COLUMNS = ["seconds", "peak_bytes", "style", "patch", "content", "edges", "grain"] as const;
 
-async function paint(preset: string, size: string): Promise<Painted> {
-  const script = new URL("bench_run.ts", import.meta.url).pathname;
-  const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", script, "--preset", preset, "--size", size],
-    cwd: new URL("../", import.meta.url),
-  }).output();
-  if (!success) throw new Error(`${preset} failed: ${new TextDecoder().decode(stderr)}`);
-  return JSON.parse(new TextDecoder().decode(stdout).trim().split("\n").at(-1)!);
-}
-
-const middle = (numbers: number[]) =>
-  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
-
 /** Measures presets and prints a table of medians; all runs are returned. */
 export async function benchQuality(
   presets: readonly string[],
@@ -41,7 +29,10 @@ export async function benchQuality(
 ): Promise<Record<string, Painted[]>> {
   const runs: Record<string, Painted[]> = Object.fromEntries(presets.map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const preset of presets) runs[preset]!.push(await paint(preset, size));
+    for (const preset of presets) {
+      const args = ["run", "-A", "experiments/bench_run.ts", "--preset", preset, "--size", size];
+      runs[preset]!.push(await measured(Deno.execPath(), args));
+    }
   }
   const rows = Object.entries(runs).map(([preset, painted]) => [
     preset,

@@ -16,7 +16,7 @@ import {
   useEngine,
   writePicture,
 } from "stylebook";
-import { peakBytes } from "./peak.ts";
+import { peakBytes } from "./measured.ts";
 
 const images = new URL("../notebooks/images/", import.meta.url).pathname;
 const { values } = parseArgs({

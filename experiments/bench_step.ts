@@ -17,7 +17,7 @@ import {
   tutorial,
   useEngine,
 } from "stylebook";
-import { peakBytes } from "./peak.ts";
+import { peakBytes } from "./measured.ts";
 
 const { values } = parseArgs({
   options: {

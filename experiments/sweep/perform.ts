@@ -16,13 +16,12 @@ import { readPicture } from "../../lib/picture/read.ts";
 import { writePicture } from "../../lib/picture/write.ts";
 import {
   ingredientOf,
+  inOrder,
   makeRecipe,
-  MOST_STYLES,
   openFile,
   type Recipe,
   recipeMetadata,
   type Role,
-  roleOf,
 } from "../../lib/recipe/recipe.ts";
 import { filledIn, paintOptions, styleSizeOf } from "../../lib/recipe/settings.ts";
 import type { HistoryEntry, Result } from "../../lib/run/frame.ts";
@@ -125,24 +124,16 @@ export class Performer {
   async #further(files: FurtherFiles | undefined, styleSize: number) {
     if (!files) return {};
     const { contentRegions, start } = files;
-    const all = async <T extends "style" | "styleRegions">(
-      name: T,
-      read: (path: string) => Promise<Picture>,
-    ) => {
-      const found: Picture[] = [];
-      for (let i = 0; i < MOST_STYLES; i++) {
-        const path = (files as Partial<Record<Role, string>>)[roleOf(name, i)];
-        if (path !== undefined) found.push(await read(path));
-      }
-      return found;
-    };
+    const others: Picture[] = [];
+    for (const path of inOrder(files, "style")) others.push(await this.#picture(path, styleSize));
+    const styles: Picture[] = [];
+    for (const path of inOrder(files, "styleRegions")) styles.push(await readPicture(path));
     return {
-      others: await all("style", (path) => this.#picture(path, styleSize)),
+      others,
       start: start === undefined ? undefined : await readPicture(start),
-      regions: contentRegions === undefined ? undefined : {
-        content: await readPicture(contentRegions),
-        styles: await all("styleRegions", readPicture),
-      },
+      regions: contentRegions === undefined
+        ? undefined
+        : { content: await readPicture(contentRegions), styles },
     };
   }
 

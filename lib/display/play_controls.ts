@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { WEIGHTS } from "../loss/term.ts";
 import type { Result } from "../run/frame.ts";
 import type { StylizeOptions } from "../run/options.ts";
 import type { PlayCommand } from "./play_panel.ts";
@@ -110,9 +111,8 @@ export function withFactors(
   { content, style, denoise, losses, ...rest }: StylizeOptions,
   factors: Record<string, number>,
 ): StylizeOptions {
-  const defaults = { content: 1.5, style: 10, denoise: 0.3 };
-  const weighed = <T extends { weight?: number }>(name: keyof typeof defaults, given?: T) =>
-    given && { ...given, weight: (given.weight ?? defaults[name]) * (factors[name] ?? 1) };
+  const weighed = <T extends { weight?: number }>(name: keyof typeof WEIGHTS, given?: T) =>
+    given && { ...given, weight: (given.weight ?? WEIGHTS[name]) * (factors[name] ?? 1) };
   return {
     ...rest,
     content: weighed("content", content),

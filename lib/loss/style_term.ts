@@ -22,7 +22,7 @@ import {
   type StyleMeasure,
   sumsOf,
 } from "./style/measure.ts";
-import type { BoundTerm, Canvas, Part, Term, View } from "./term.ts";
+import { type BoundTerm, type Canvas, type Part, type Term, type View, WEIGHTS } from "./term.ts";
 
 /** The picture whose colours and brush strokes are taken over, or several. */
 export type StyleOptions = {
@@ -77,7 +77,14 @@ const KNOWN = [
  */
 export function styleOf(pictures: Picture | readonly Picture[], options: StyleOptions = {}): Term {
   checkOptions("want a style", options, KNOWN);
-  const { layers, weight = 10, measure = gram(), layerWeights, regions, name = "style" } = options;
+  const {
+    layers,
+    weight = WEIGHTS.style,
+    measure = gram(),
+    layerWeights,
+    regions,
+    name = "style",
+  } = options;
   const all = Array.isArray(pictures) ? pictures as Picture[] : [pictures as Picture];
   const what = `weigh the ${name} loss`;
   checkNonNegative(what, "weight", weight);

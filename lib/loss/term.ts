@@ -10,6 +10,9 @@ import type { Features, See } from "../network/features.ts";
 import type { Rectangle } from "../network/tiles.ts";
 import type { Picture } from "../picture/picture.ts";
 
+/** The tutorial's weights, which hold where none is given. */
+export const WEIGHTS = { content: 1.5, style: 10, denoise: 0.3 } as const;
+
 /** What a term sees of the mixed image. */
 export type View = {
   /** `[1, H, W, 3]`, RGB, 0–255. */

@@ -12,7 +12,7 @@ import { cut, seeInTiles } from "../network/tiles.ts";
 import { type Picture, toTensor } from "../picture/picture.ts";
 import { resizePicture } from "../picture/resize.ts";
 import { contentLoss, type DenoiseForm, denoiseLoss, meanOf, squaredError } from "./losses.ts";
-import type { Canvas, Part, Term, View } from "./term.ts";
+import { type Canvas, type Part, type Term, type View, WEIGHTS } from "./term.ts";
 
 /** The picture whose shapes are kept. */
 export type ContentOptions = {
@@ -31,7 +31,7 @@ export type ContentOptions = {
  */
 export function contentOf(picture: Picture, options: ContentOptions = {}): Term {
   checkOptions("want a content", options, ["layers", "weight", "name", "picture"]);
-  const { layers, weight = 1.5, name = "content" } = options;
+  const { layers, weight = WEIGHTS.content, name = "content" } = options;
   checkNonNegative(`weigh the ${name} loss`, "weight", weight);
   return {
     name,
@@ -72,7 +72,7 @@ export type DenoiseOptions = DenoiseForm & {
 /** The term {@linkcode denoiseLoss}. @throws {RangeError} for a negative weight. */
 export function denoise(options: DenoiseOptions = {}): Term {
   checkOptions("denoise", options, ["weight", "power", "reduce", "circular"]);
-  const { weight = 0.3, ...form } = options;
+  const { weight = WEIGHTS.denoise, ...form } = options;
   checkNonNegative("weigh the denoise loss", "weight", weight);
   const value = ({ image }: View) => denoiseLoss(image, form);
   return { name: "denoise", weight, bind: () => ({ layers: [], value, dispose: () => {} }) };

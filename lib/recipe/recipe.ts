@@ -36,6 +36,15 @@ export const roleOf = <T extends "style" | "styleRegions">(name: T, index: numbe
 /** More styles than this nobody mixes. */
 export const MOST_STYLES = 20;
 
+/** What there is of the first, the second, … style or its mask. */
+export function inOrder<T>(
+  files: { readonly [role: string]: T | undefined },
+  name: "style" | "styleRegions",
+): T[] {
+  return Array.from({ length: MOST_STYLES }, (_, i) => files[roleOf(name, i)])
+    .filter((file): file is T & NonNullable<unknown> => file !== undefined);
+}
+
 /** Whether a name is that of a role. */
 function isRole(name: string): name is Role {
   if ((ROLES as readonly string[]).includes(name)) return true;

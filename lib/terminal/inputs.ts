@@ -11,7 +11,7 @@ import type { Architecture } from "../network/architecture.ts";
 import type { Picture } from "../picture/picture.ts";
 import { readPicture } from "../picture/read.ts";
 import { checkWritable } from "../picture/write.ts";
-import { isWeb, MOST_STYLES, type OpenFile, roleOf } from "../recipe/recipe.ts";
+import { inOrder, isWeb, type OpenFile } from "../recipe/recipe.ts";
 import type { Pictures, TextureOptions } from "../recipe/settings.ts";
 import { withControls } from "../run/control.ts";
 import { checkStylizeOptions, termsOf } from "../run/options.ts";
@@ -88,12 +88,10 @@ export async function readPictures(
   files: Files,
   { size, styleSize }: { size: number; styleSize: number },
 ): Promise<Pictures> {
+  // In turn, as decoding takes memory.
   const several = async (name: "style" | "styleRegions", maxSize?: number) => {
     const found: Picture[] = [];
-    for (let i = 0; i < MOST_STYLES; i++) {
-      const file = files[roleOf(name, i)];
-      if (file) found.push(await pictureIn(file, maxSize));
-    }
+    for (const file of inOrder(files, name)) found.push(await pictureIn(file, maxSize));
     return found;
   };
   const { contentRegions, content, start } = files;

@@ -192,3 +192,11 @@ export async function waitUntil<T>(
   }
   throw new Error(`Waited ${seconds} s in vain for ${what}`, { cause: problem });
 }
+
+/** Keeps what is visible as a picture, in the folder that the variable STYLEBOOK_SCREENSHOTS names. */
+export async function keepScreenshot(page: Page, name: string): Promise<void> {
+  const folder = Deno.env.get("STYLEBOOK_SCREENSHOTS");
+  if (!folder) return;
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeFile(join(folder, `${name}.png`), await page.screenshot());
+}

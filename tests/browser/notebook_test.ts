@@ -6,7 +6,7 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { basename, join } from "node:path";
-import { findChromium, openPage, type Page } from "./chromium.ts";
+import { findChromium, keepScreenshot, openPage, type Page } from "./chromium.ts";
 import { type LabServer, ROOT, startLab } from "./lab_server.ts";
 import { openNotebook } from "./notebook_page.ts";
 
@@ -61,7 +61,7 @@ for (const scenario of SCENARIOS) {
       try {
         await readAlong(page, lab, scenario);
       } catch (error) {
-        await save(page, notebook, "failed");
+        await keepScreenshot(page, `${basename(notebook, ".ipynb")}-failed`);
         throw error;
       }
     },
@@ -73,7 +73,7 @@ async function readAlong(page: Page, lab: LabServer, scenario: Scenario): Promis
   const before = await Deno.readTextFile(join(ROOT, notebook));
   const { cells } = JSON.parse(before) as { cells: { id: string; outputs?: unknown[] }[] };
   const open = await openNotebook(page, lab, notebook, cells.length);
-  await save(page, notebook, "1-opened");
+  await keepScreenshot(page, `${basename(notebook, ".ipynb")}-1-opened`);
   assertEquals((await lab.kernels()).map(({ name }) => name), ["deno"]);
 
   // The kernel lives through a Stop even before the library listens for one.
@@ -84,14 +84,14 @@ async function readAlong(page: Page, lab: LabServer, scenario: Scenario): Promis
 
   await open.runAll();
   await open.watchPicture(2);
-  await save(page, notebook, "2-running");
+  await keepScreenshot(page, `${basename(notebook, ".ipynb")}-2-running`);
   const seconds = await open.stop();
   await open.idle(300);
-  await save(page, notebook, "3-stopped");
+  await keepScreenshot(page, `${basename(notebook, ".ipynb")}-3-stopped`);
   assert(seconds < STOP_SECONDS, `Stop took ${seconds.toFixed(1)} s`);
 
   const kept = await (await open.startNewCell(after.code))();
-  await save(page, notebook, "4-after");
+  await keepScreenshot(page, `${basename(notebook, ".ipynb")}-4-after`);
   assert(after.output.test(kept), `The new cell shows ${kept}`);
 
   // Nothing is lost: what has an output in the file has one here, up to the cell that was stopped. Runs
@@ -109,14 +109,6 @@ async function readAlong(page: Page, lab: LabServer, scenario: Scenario): Promis
       seconds.toFixed(2)
     } s`,
   );
-}
-
-async function save(page: Page, notebook: string, name: string): Promise<void> {
-  const folder = Deno.env.get("STYLEBOOK_SCREENSHOTS");
-  if (!folder) return;
-  await Deno.mkdir(folder, { recursive: true });
-  const path = join(folder, `${basename(notebook, ".ipynb")}-${name}.png`);
-  await Deno.writeFile(path, await page.screenshot());
 }
 
 function exists(path: string): boolean {

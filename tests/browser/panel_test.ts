@@ -6,7 +6,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { findChromium, openPage, type Page } from "./chromium.ts";
+import { findChromium, keepScreenshot, openPage } from "./chromium.ts";
 import { ROOT, startLab } from "./lab_server.ts";
 import { openNotebook } from "./notebook_page.ts";
 
@@ -39,7 +39,7 @@ Deno.test({
     await panel.goto(address);
     await panel.waitFor("a picture", `document.querySelector("img").naturalWidth > 0`, 60);
     await panel.waitFor("some steps", `curves.style?.length > 20`, 60);
-    await save(page, "lab");
+    await keepScreenshot(page, "18_play-lab");
     const before = await panel.evaluate<number>(LAST);
     const words = await panel.evaluate<string>(`(() => {
       const slider = document.querySelector("input[name=style]");
@@ -52,21 +52,14 @@ Deno.test({
     await panel.waitFor("a style loss that follows", `${LAST} < ${before} / 2`, 60);
     await panel.click("[data-kind=pause]");
     await panel.waitFor("a pause", `document.querySelector("p").textContent.startsWith("paused")`);
-    await save(panel, "panel");
+    await keepScreenshot(panel, "18_play-panel");
     await panel.click("[data-kind=branch]");
     await panel.waitFor("a branch", `!!document.querySelector(".branches button")`);
     await panel.click("[data-kind=finish]");
     await panel.waitFor("the end", `document.querySelector("p").textContent.includes("ended")`);
     await notebook.idle(60);
     assertEquals(await notebook.errors(), []);
-    await save(page, "after");
+    await keepScreenshot(page, "18_play-after");
     await page.waitFor("the last picture in the panel's place", `${FRAME} === null`, 20);
   },
 });
-
-async function save(page: Page, name: string): Promise<void> {
-  const folder = Deno.env.get("STYLEBOOK_SCREENSHOTS");
-  if (!folder) return;
-  await Deno.mkdir(folder, { recursive: true });
-  await Deno.writeFile(join(folder, `18_play-${name}.png`), await page.screenshot());
-}

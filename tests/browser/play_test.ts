@@ -5,9 +5,8 @@
  * Runs alone: a browser on a busy machine is late.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { join } from "node:path";
 import { curtain, explore, type Html, type Picture, scrub, zoom } from "../../lib/mod.ts";
-import { findChromium, openPage, type Page } from "./chromium.ts";
+import { findChromium, keepScreenshot, openPage, type Page } from "./chromium.ts";
 
 const chromium = await findChromium();
 if (chromium === undefined) {
@@ -59,7 +58,7 @@ Deno.test({
   async fn() {
     await using page = await openPage(chromium!);
     await open(page, FIGURES, "dark");
-    await save(page, "play-dark");
+    await keepScreenshot(page, "play-dark");
     await open(page, FIGURES, "light");
 
     const words = () =>
@@ -106,7 +105,7 @@ Deno.test({
     );
     assertEquals(link[1], "denoise-0-style-10.jpg");
     assertStringIncludes(link[0]!, "data:image/jpeg;base64,");
-    await save(page, "play-light");
+    await keepScreenshot(page, "play-light");
   },
 });
 
@@ -117,7 +116,7 @@ Deno.test({
   async fn() {
     await using page = await openPage(chromium!);
     await open(page, FIGURES, "light", "script-src 'none'");
-    await save(page, "play-without-scripts");
+    await keepScreenshot(page, "play-without-scripts");
     // The page's own scripts are off, those of the DevTools protocol are not.
     const visible = (selector: string) =>
       page.evaluate<number>(
@@ -157,11 +156,4 @@ async function slide(page: Page, selector: string, value: number): Promise<void>
     slider.value = ${value};
     slider.dispatchEvent(new Event("input", { bubbles: true }));
   })()`);
-}
-
-async function save(page: Page, name: string): Promise<void> {
-  const folder = Deno.env.get("STYLEBOOK_SCREENSHOTS");
-  if (!folder) return;
-  await Deno.mkdir(folder, { recursive: true });
-  await Deno.writeFile(join(folder, `${name}.png`), await page.screenshot());
 }

@@ -1,0 +1,41 @@
+/**
+ * What the benchmarks share: measurements in processes of their own, and what such a process knows of its
+ * memory.
+ *
+ * @module
+ */
+
+const root = new URL("../", import.meta.url);
+
+/**
+ * What a command prints, run in the project's folder.
+ *
+ * @throws {Error} with its error output when it fails.
+ */
+export async function outputOf(command: string, args: string[]): Promise<string> {
+  const { stdout, stderr, success } = await new Deno.Command(command, { args, cwd: root }).output();
+  if (!success) throw new Error(`${command} failed: ${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout).trim();
+}
+
+/** The object that a command prints as its last line. */
+export async function measured<T>(command: string, args: string[]): Promise<T> {
+  return JSON.parse((await outputOf(command, args)).split("\n").at(-1)!);
+}
+
+/** The median; of an even number of values the upper one of the middle. */
+export const middle = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
+
+let sampled = 0;
+
+/** The most memory that this process has had, in bytes; Linux keeps it, elsewhere it is sampled. */
+export function peakBytes(): number {
+  sampled = Math.max(sampled, Deno.memoryUsage().rss);
+  try {
+    const [, kib] = Deno.readTextFileSync("/proc/self/status").match(/VmHWM:\s+(\d+)/)!;
+    return Number(kib) * 1024;
+  } catch {
+    return sampled;
+  }
+}
