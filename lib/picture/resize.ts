@@ -37,7 +37,7 @@ const WHAT = "resize a picture";
  *
  * const picture = { width: 6, height: 4, data: new Float32Array(6 * 4 * 3).fill(80) };
  * const { width, height, data } = resizePicture(picture, { maxSize: 3 });
- * assertEquals([width, height, Math.round(data[0])], [3, 2, 80]);
+ * assertEquals([width, height, data.map(Math.round)[0]], [3, 2, 80]);
  * ```
  *
  * @throws RangeError if the result would have no or too many pixels, or the picture is none.

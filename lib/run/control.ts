@@ -55,8 +55,8 @@ export type ControlOptions = {
  * import { keepColors } from "stylebook";
  *
  * const grey = { width: 1, height: 1, data: Float32Array.of(90, 90, 90) };
- * const { data: [r, g, b] } = keepColors({ ...grey, data: Float32Array.of(200, 30, 30) }, grey);
- * if (Math.max(r, g, b) - Math.min(r, g, b) > 0.1) throw new Error("a grey content stays grey");
+ * const { data } = keepColors({ ...grey, data: Float32Array.of(200, 30, 30) }, grey);
+ * if (Math.max(...data) - Math.min(...data) > 0.1) throw new Error("a grey content stays grey");
  * ```
  */
 export function keepColors(painted: Picture, content: Picture): Picture {
