@@ -18,6 +18,7 @@ const HELP = `Measures a step: VGG-16, content, style and denoise loss, gradient
 
   deno task bench                          the engine that a run would get, 128 to 512 px
   deno task bench --pytorch                the same in PyTorch, in turn, with ratios
+  deno task bench --pytorch --backend webgpu --device cuda    both on the same NVIDIA card
   deno task bench --sizes 256,1024 --rounds 3 --steps 5 --backend native --preset tutorial
 
   deno task bench --quality                whole pictures at 512 px, judged; --presets quick,painting
@@ -38,6 +39,7 @@ const { values } = parseArgs({
     pytorch: { type: "boolean", default: false },
     estimate: { type: "boolean", default: false },
     python: { type: "string" },
+    device: { type: "string", default: "cpu" },
     help: { type: "boolean", short: "h" },
   },
 });
@@ -95,6 +97,7 @@ async function main(): Promise<void> {
       own.runs.push(await measured<Measured>(Deno.execPath(), [...script, ...settings]));
       if (!python) continue;
       const reference = ["tests/reference/pytorch_step.py", "--threads", `${threads}`];
+      reference.push("--device", values.device);
       other.runs.push(await measured<Measured>(python, [...reference, ...settings]));
     }
     own.who = own.runs[0]!.engine ?? own.who;
