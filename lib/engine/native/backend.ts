@@ -19,11 +19,14 @@ type Bucket = {
   deferred?: Deferred;
 };
 
-/** Writes a part of a tensor's numbers to `values`: those from `start` on, a multiple of its last axis. */
-export type Writer = (values: Float32Array, start: number) => void;
+/**
+ * Writes a part of a tensor's numbers to `values`, or adds them to what is there: those from `start` on, a
+ * multiple of its last axis.
+ */
+export type Writer = (values: Float32Array, start: number, onTop?: boolean) => void;
 
-/** Numbers that are not there yet: how to write them, and how to let go of what that needs. */
-type Deferred = { size: number; write: Writer; release: () => void };
+/** Numbers that are not there yet: how to write them, and the buffers that that needs. */
+type Deferred = { size: number; write: Writer; held: readonly Float32Array[] };
 
 /** What the plain CPU backend offers to its kernels; its class is not exported by name. */
 type PlainBackend = tf.KernelBackend & {
@@ -81,17 +84,22 @@ export class NativeBackend extends Plain {
 
   /**
    * A float32 tensor whose numbers are written when somebody asks for them. Keeps the buffers of
-   * `inputs` until then.
+   * `inputs` until then, and what those that are put off themselves need.
    */
   defer(shape: number[], inputs: readonly tf.TensorInfo[], write: Writer): tf.TensorInfo {
     const info = this.makeTensorInfo(shape, "float32");
-    const held = inputs.filter(({ dataId }) => this.data.get(dataId).pooled)
-      .map((input) => this.floats(input));
+    const held = inputs.flatMap((input) => {
+      const { deferred, pooled } = this.data.get(input.dataId);
+      return deferred?.held ?? (pooled ? [this.floats(input)] : []);
+    });
     for (const buffer of held) this.pool.share(buffer);
-    const release = () => held.forEach((buffer) => this.pool.give(buffer));
     const size = tf.util.sizeFromShape(shape);
-    this.data.get(info.dataId).deferred = { size, write, release };
+    this.data.get(info.dataId).deferred = { size, write, held };
     return info;
+  }
+
+  #release({ held }: Deferred): void {
+    for (const buffer of held) this.pool.give(buffer);
   }
 
   /** The numbers of a float32 tensor, not a copy. */
@@ -103,7 +111,7 @@ export class NativeBackend extends Plain {
       deferred.write(bucket.values, 0);
       bucket.pooled = true;
       bucket.deferred = undefined;
-      deferred.release();
+      this.#release(deferred);
     }
     return bucket.values as Float32Array;
   }
@@ -137,7 +145,7 @@ export class NativeBackend extends Plain {
     const bucket = this.data.has(dataId) ? this.data.get(dataId) : undefined;
     const gone = super.disposeData(dataId, force);
     if (!bucket || !gone) return gone;
-    bucket.deferred?.release();
+    if (bucket.deferred) this.#release(bucket.deferred);
     if (bucket.pooled) this.pool.give(bucket.values as Float32Array);
     this.#disposal.get(dataId)?.();
     this.#disposal.delete(dataId);

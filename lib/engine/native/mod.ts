@@ -5,8 +5,9 @@
  *
  * @module
  */
-import { registerBackend } from "./backend.ts";
+import { type Kernel, registerBackend } from "./backend.ts";
 import { BufferPool } from "./buffers.ts";
+import { deferredKernels } from "./deferred.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { registerNetworkKernel } from "./network_kernel.ts";
 import { Operations } from "./operations.ts";
@@ -42,11 +43,23 @@ async function start(): Promise<string> {
   const pool = new BufferPool();
   const operations = new Operations(runtime, pool);
   registerBackend(pool, {
-    ...elementwiseKernels(),
+    ...firstOf(deferredKernels(pool), elementwiseKernels()),
     ...shapeKernels(),
     ...productKernels(operations),
   });
   registerNetworkKernel(operations);
   const threads = runtime.threads === 1 ? "1 thread" : `${runtime.threads} threads`;
   return `ONNX Runtime ${runtime.version} on the CPU, ${threads}`;
+}
+
+/** The kernels of both; those that both have leave to the second what the first does not do. */
+function firstOf(
+  first: Record<string, Kernel>,
+  second: Record<string, Kernel>,
+): Record<string, Kernel> {
+  const both = Object.entries(first).map(([name, kernel]) => {
+    const other: Kernel = (params) => kernel(params) ?? second[name]!(params);
+    return [name, other];
+  });
+  return { ...second, ...Object.fromEntries(both) };
 }

@@ -6,7 +6,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { many } from "../../base/many.ts";
-import type { Kernel, NativeBackend } from "./backend.ts";
+import type { Kernel, NativeBackend, Writer } from "./backend.ts";
+import { writerInBands } from "./deferred.ts";
 import { convolutionGradient } from "./direct.ts";
 import { maxPool, maxPoolGradient, type Window } from "./layers.ts";
 import { type Features, packBias, type PackedFilter, packFilter } from "./layout.ts";
@@ -51,9 +52,7 @@ export function productKernels(operations: Operations): Record<string, Kernel> {
     const matrix = (tensor: tf.TensorInfo) => trim(backend.floats(tensor), tensor.shape);
     const factors = { a: matrix(a), b: matrix(b), transposeA, transposeB };
     if (suitsDeferring(factors, rows * columns)) {
-      return backend.defer(shape, [a, b], (values, start) => {
-        multiplyRows(operations, factors, values, start);
-      });
+      return backend.defer(shape, [a, b], writerOf(operations, factors));
     }
     const { info, values } = backend.output(shape);
     operations.matMul({ ...factors, y: trim(values, shape) });
@@ -130,6 +129,26 @@ type Factors = Omit<MatMulOptions, "y">;
 function suitsDeferring({ a, b, transposeA, transposeB }: Factors, size: number): boolean {
   const plain = a.dims.length === 2 && b.dims.length === 2 && !transposeA && !transposeB;
   return plain && size >= FEWEST_DEFERRED && size >= 4 * b.data.length;
+}
+
+/** What writes a product's rows. Of a column and a row a plain loop does, which can add as it goes. */
+function writerOf(operations: Operations, factors: Factors): Writer {
+  const { a, b } = factors;
+  const columns = b.dims[1]!;
+  if (b.dims[0] !== 1) {
+    const overwrite: Writer = (values, start) => multiplyRows(operations, factors, values, start);
+    const add = writerInBands(operations.pool, columns, overwrite);
+    return (values, start, onTop) => (onTop ? add : overwrite)(values, start, onTop);
+  }
+  return (values, start, onTop) => {
+    if (!onTop) values.fill(0);
+    for (let i = 0, row = start / columns; i < values.length; row++) {
+      const factor = a.data[row]!;
+      for (let column = 0; column < columns; column++, i++) {
+        values[i]! += factor * b.data[column]!;
+      }
+    }
+  };
 }
 
 /** The rows of a product that begin at number `start`, as many as `values` holds. */

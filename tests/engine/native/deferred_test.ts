@@ -1,0 +1,71 @@
+import * as tf from "@tensorflow/tfjs";
+import { assert, assertEquals } from "@std/assert";
+import { seededRandom, uniformNoise } from "../../../lib/base/random.ts";
+import { useEngine } from "../../../lib/engine/engine.ts";
+import type { NativeBackend, Writer } from "../../../lib/engine/native/backend.ts";
+import { assertAllClose } from "../../helpers/assert.ts";
+
+/** Rows enough that a product is put off, and more than are written at a time. */
+const ROWS = 5000;
+/** In a buffer of the engine's, as all that an operation makes. */
+const noise = (rows: number, columns: number, seed: number) =>
+  tf.neg(tf.tensor2d(uniformNoise(rows * columns, -1, 1, seededRandom(seed)), [rows, columns]));
+
+/** Expressions of which the engine puts everything off. */
+const CASES: Record<string, () => tf.Tensor> = {
+  "a product": () => tf.matMul(noise(ROWS, 5, 1), noise(5, 32, 2)),
+  "a column times a row": () => tf.matMul(noise(ROWS, 1, 3), noise(1, 32, 4)),
+  "a sum of products": () =>
+    tf.add(CASES["a product"]!(), tf.matMul(noise(ROWS, 3, 5), noise(3, 32, 6))),
+  "a sum with numbers that are there": () => tf.add(noise(ROWS, 32, 7), CASES["a product"]!()),
+  "a sum of a sum and a column times a row": () =>
+    tf.add(CASES["a sum of products"]!(), CASES["a column times a row"]!()),
+  "a product times a number for each row": () => tf.mul(CASES["a product"]!(), noise(ROWS, 1, 8)),
+  "a number times a sum": () => tf.mul(3, CASES["a sum of products"]!()),
+  "a sum of multiples": () =>
+    tf.add(
+      CASES["a product times a number for each row"]!(),
+      tf.mul(CASES["a sum of products"]!(), noise(ROWS, 1, 9)),
+    ),
+};
+
+for (const [name, run] of Object.entries(CASES)) {
+  Deno.test(`${name} is put off, and then equals the plain engine's`, async () => {
+    await useEngine("cpu");
+    const expected = tf.tidy(() => run().dataSync());
+    await useEngine("native");
+    const before = tf.memory().numTensors;
+    const sum = tf.tidy(run); // the factors are disposed of before they are read
+    const write = (tf.backend() as NativeBackend).floatsOrWriter(sum) as Writer;
+    assertEquals(typeof write, "function");
+    // From a row in the middle on, as the network's gradient asks for it; then on top of ones.
+    const part = new Float32Array(32 * 3000);
+    write(part, 32 * 700);
+    assertAllClose(part, expected.subarray(32 * 700, 32 * 3700), { rtol: 1e-6, scale: "rms" });
+    part.fill(1);
+    write(part, 32 * 700, true);
+    const added = expected.slice(32 * 700, 32 * 3700).map((value) => value + 1);
+    assertAllClose(part, added, { rtol: 1e-6, scale: "rms" });
+    assertAllClose(sum.dataSync(), expected, { rtol: 1e-6, scale: "rms" });
+    sum.dispose();
+    assertEquals(tf.memory().numTensors, before);
+  });
+}
+
+Deno.test("a sum that is put off lets go of its factors, read or not", async () => {
+  await useEngine("native");
+  const { pool } = tf.backend() as NativeBackend;
+  pool.clear();
+  const bytes = [false, true].map((read) => {
+    const sum = tf.tidy(CASES["a sum of products"]!);
+    const held = pool.bytes;
+    if (read) sum.dataSync();
+    sum.dispose();
+    assert(pool.bytes > held);
+    const all = pool.bytes;
+    pool.clear();
+    return all;
+  });
+  // Both factors of both products come back; what was read brings the sum and a band along.
+  assert(bytes[1]! > bytes[0]!);
+});
