@@ -14,6 +14,7 @@ import { Operations } from "./operations.ts";
 import { loadRuntime } from "./ort.ts";
 import { productKernels } from "./products.ts";
 import { shapeKernels } from "./shapes.ts";
+import { registerTransportKernel } from "./transport.ts";
 
 let starting: Promise<string> | undefined;
 let description = "";
@@ -48,6 +49,7 @@ async function start(): Promise<string> {
     ...productKernels(operations),
   });
   registerNetworkKernel(operations);
+  registerTransportKernel(operations);
   const threads = runtime.threads === 1 ? "1 thread" : `${runtime.threads} threads`;
   return `ONNX Runtime ${runtime.version} on the CPU, ${threads}`;
 }

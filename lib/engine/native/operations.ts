@@ -153,6 +153,18 @@ export class Operations {
     session.run({ a: this.#matrix(a), b: this.#matrix(b) }, { y: this.#matrix(y) });
   }
 
+  /** A model of one's own, made at the first call with this key; writes its outputs in place. */
+  run(
+    key: string,
+    model: () => Model,
+    feeds: Readonly<Record<string, Matrix>>,
+    fetches: Readonly<Record<string, Matrix>>,
+  ): void {
+    const tensors = (all: Readonly<Record<string, Matrix>>) =>
+      Object.fromEntries(Object.entries(all).map(([name, one]) => [name, this.#matrix(one)]));
+    this.#session(key, model).run(tensors(feeds), tensors(fetches));
+  }
+
   #matrix({ data, dims }: Matrix) {
     return this.runtime.tensor(data, dims);
   }

@@ -12,6 +12,8 @@
  * leaves, and grow by up to 15 in a step of five products (the idea: Amsel, Persson, Musco, Gower 2025,
  * The Polar Express, arXiv 2505.16932).
  *
+ * An engine that registers the TensorFlow.js kernel `TransportMap` (attribute `steps`) does all of it at once.
+ *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -59,6 +61,9 @@ const CHANNELS_FOR_PRECISE = 256;
  */
 export function transportMap(from: tf.Tensor2D, to: tf.Tensor2D, precise = false): tf.Tensor2D {
   const steps = precise || from.shape[0] <= CHANNELS_FOR_PRECISE ? PRECISE : QUICK;
+  if (tf.getKernel("TransportMap", tf.getBackend())) {
+    return tf.engine().runKernel("TransportMap", { from, to }, { steps } as never);
+  }
   return tf.tidy(() => {
     const product = tf.matMul(to, from);
     // The largest eigenvalue becomes at most 1.

@@ -31,8 +31,16 @@ export type WassersteinOptions = {
   precise?: boolean;
 };
 
-/** What is kept of a style: all in units of its mean variance `unit` but the mean. */
-type Wanted = { mean: tf.Tensor1D; covariance: tf.Tensor2D; unit: tf.Scalar };
+/**
+ * What is kept of a style: `covariance` with ε I in units of its mean variance `unit`, and the identity, which
+ * would be made and sent to a GPU in every step.
+ */
+type Wanted = {
+  mean: tf.Tensor1D;
+  covariance: tf.Tensor2D;
+  unit: tf.Scalar;
+  identity: tf.Tensor2D;
+};
 
 /** The mean variance that a layer without any is taken to have. */
 const LEAST_VARIANCE = 1e-6;
@@ -73,7 +81,8 @@ export function wasserstein(options: WassersteinOptions = {}): AdditiveMeasure<W
       const identity = tf.eye(channels);
       const trace = tf.sum(tf.mul(covariance, identity));
       const unit = tf.maximum(tf.div(trace, channels), LEAST_VARIANCE) as tf.Scalar;
-      return { mean, covariance: regularized(covariance, unit, epsilon), unit };
+      const wanted = regularized(covariance, { unit, identity }, epsilon);
+      return { mean, covariance: wanted, unit, identity };
     },
     distance: (sums, wanted) => distance(sums, wanted, epsilon, precise),
   };
@@ -93,10 +102,10 @@ function distance(
     ];
     const channels = sum.shape[0];
     const { mean, covariance } = meanAndCovariance(count, sum, products);
-    const found = regularized(covariance, wanted.unit, epsilon);
+    const found = regularized(covariance, wanted, epsilon);
     const shift = tf.sub(mean, wanted.mean);
     const map = transportMap(found, wanted.covariance, precise);
-    const away = tf.sub(tf.eye(channels), map) as tf.Tensor2D;
+    const away = tf.sub(wanted.identity, map) as tf.Tensor2D;
     // tr(S + S* - 2 T S) = tr((I - T) S (I - T)): never negative, and nothing cancels.
     const effort = tf.mul(tf.sum(tf.mul(tf.matMul(away, found), away)), wanted.unit);
     const value = tf.div(tf.add(tf.sum(tf.square(shift)), effort), channels);
@@ -115,12 +124,16 @@ function distance(
 
 function meanAndCovariance(count: number, sum: tf.Tensor1D, products: tf.Tensor2D) {
   const mean = tf.div(sum, count) as tf.Tensor1D;
+  // Subtracted before anything is scaled: of a single position nothing at all is left.
   const covariance = tf.sub(tf.div(products, count), tf.outerProduct(mean, mean)) as tf.Tensor2D;
   return { mean, covariance };
 }
 
 /** `Σ / unit + ε I` */
-function regularized(covariance: tf.Tensor2D, unit: tf.Scalar, epsilon: number): tf.Tensor2D {
-  const identity = tf.eye(covariance.shape[0]);
+function regularized(
+  covariance: tf.Tensor2D,
+  { unit, identity }: Pick<Wanted, "unit" | "identity">,
+  epsilon: number,
+): tf.Tensor2D {
   return tf.add(tf.div(covariance, unit), tf.mul(identity, epsilon));
 }

@@ -1,6 +1,7 @@
 import { assert, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { seededRandom, uniformNoise } from "../../../lib/base/random.ts";
+import { useEngine } from "../../../lib/engine/engine.ts";
 import { addSums, mixSums, sumsOf } from "../../../lib/loss/style/measure.ts";
 import { transportMap } from "../../../lib/loss/style/transport.ts";
 import { wasserstein } from "../../../lib/loss/style/wasserstein.ts";
@@ -53,6 +54,23 @@ useEachEngine("transportMap() of many channels stops at two places, unless preci
   assert(quick[299]! > 0.1, `${quick[299]}`);
   assert(Math.max(...exact.slice(0, 240)) < 1e-3, `${Math.max(...exact.slice(0, 240))}`);
 }, ["native"]);
+
+Deno.test("transportMap() in one model of the native engine equals single operations", async () => {
+  for (const [channels, precise] of [[20, false], [257, false], [257, true]] as const) {
+    const maps = [];
+    for (const engine of ["cpu", "native"] as const) {
+      await useEngine(engine);
+      maps.push(tf.tidy(() => {
+        const [from, to] = [1, 2].map((seed) => {
+          const x = tf.div(matrix(2 * channels, channels, seed), 100);
+          return tf.add(tf.div(tf.matMul(x, x, true), channels), tf.eye(channels)) as tf.Tensor2D;
+        });
+        return transportMap(from!, to!, precise).dataSync();
+      }));
+    }
+    assertAllClose(maps[1]!, maps[0]!, { rtol: 2e-5, scale: "rms" });
+  }
+});
 
 useEachEngine(
   "wasserstein() between multiples of one covariance is that of the deviations",
