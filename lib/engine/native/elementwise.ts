@@ -9,33 +9,41 @@ import * as tf from "@tensorflow/tfjs";
 import type { Kernel, NativeBackend } from "./backend.ts";
 
 type Floats = Float32Array;
-/** `a[i & maskA]` is `a[i]` with mask -1, and the scalar `a[0]` with mask 0. */
-type Binary = (a: Floats, b: Floats, y: Floats, maskA: number, maskB: number) => void;
+/**
+ * Where a factor's number for `y[i]` is: at `(i & mask) + shift`. With mask -1 and shift 0 that is its own
+ * place, with mask 0 always the same.
+ */
+type Place = { readonly mask: number; readonly shift: number };
+/** From `start` on and before `end`. */
+type Range = { readonly start: number; readonly end: number };
+type Binary = (a: Floats, b: Floats, y: Floats, at: Place, bt: Place, range: Range) => void;
 type Unary = (x: Floats, y: Floats, attrs: Record<string, unknown>) => void;
 
 // One loop per operation, each written out: a shared loop would call a function per element.
+const OWN: Place = { mask: -1, shift: 0 };
+const FIRST: Place = { mask: 0, shift: 0 };
 const BINARY: Record<string, Binary> = {
-  Add(a, b, y, ma, mb) {
-    for (let i = 0; i < y.length; i++) y[i] = a[i & ma]! + b[i & mb]!;
+  Add(a, b, y, { mask: ma, shift: sa }, { mask: mb, shift: sb }, { start, end }) {
+    for (let i = start; i < end; i++) y[i] = a[(i & ma) + sa]! + b[(i & mb) + sb]!;
   },
-  Sub(a, b, y, ma, mb) {
-    for (let i = 0; i < y.length; i++) y[i] = a[i & ma]! - b[i & mb]!;
+  Sub(a, b, y, { mask: ma, shift: sa }, { mask: mb, shift: sb }, { start, end }) {
+    for (let i = start; i < end; i++) y[i] = a[(i & ma) + sa]! - b[(i & mb) + sb]!;
   },
-  Multiply(a, b, y, ma, mb) {
-    for (let i = 0; i < y.length; i++) y[i] = a[i & ma]! * b[i & mb]!;
+  Multiply(a, b, y, { mask: ma, shift: sa }, { mask: mb, shift: sb }, { start, end }) {
+    for (let i = start; i < end; i++) y[i] = a[(i & ma) + sa]! * b[(i & mb) + sb]!;
   },
-  RealDiv(a, b, y, ma, mb) {
-    for (let i = 0; i < y.length; i++) y[i] = a[i & ma]! / b[i & mb]!;
+  RealDiv(a, b, y, { mask: ma, shift: sa }, { mask: mb, shift: sb }, { start, end }) {
+    for (let i = start; i < end; i++) y[i] = a[(i & ma) + sa]! / b[(i & mb) + sb]!;
   },
-  Maximum(a, b, y, ma, mb) {
-    for (let i = 0; i < y.length; i++) y[i] = Math.max(a[i & ma]!, b[i & mb]!);
+  Maximum(a, b, y, { mask: ma, shift: sa }, { mask: mb, shift: sb }, { start, end }) {
+    for (let i = start; i < end; i++) y[i] = Math.max(a[(i & ma) + sa]!, b[(i & mb) + sb]!);
   },
-  Minimum(a, b, y, ma, mb) {
-    for (let i = 0; i < y.length; i++) y[i] = Math.min(a[i & ma]!, b[i & mb]!);
+  Minimum(a, b, y, { mask: ma, shift: sa }, { mask: mb, shift: sb }, { start, end }) {
+    for (let i = start; i < end; i++) y[i] = Math.min(a[(i & ma) + sa]!, b[(i & mb) + sb]!);
   },
-  SquaredDifference(a, b, y, ma, mb) {
-    for (let i = 0; i < y.length; i++) {
-      const difference = a[i & ma]! - b[i & mb]!;
+  SquaredDifference(a, b, y, { mask: ma, shift: sa }, { mask: mb, shift: sb }, { start, end }) {
+    for (let i = start; i < end; i++) {
+      const difference = a[(i & ma) + sa]! - b[(i & mb) + sb]!;
       y[i] = difference * difference;
     }
   },
@@ -58,7 +66,8 @@ const UNARY: Record<string, Unary> = {
     for (let i = 0; i < y.length; i++) y[i] = Math.max(0, x[i]!);
   },
   Sign(x, y) {
-    for (let i = 0; i < y.length; i++) y[i] = x[i]! > 0 ? 1 : x[i]! < 0 ? -1 : 0;
+    // A difference rather than a choice: the processor has nothing to guess.
+    for (let i = 0; i < y.length; i++) y[i] = Number(x[i]! > 0) - Number(x[i]! < 0);
   },
   Step(x, y, { alpha }) {
     const below = alpha as number;
@@ -93,7 +102,8 @@ function binary(loop: Binary): Kernel {
     if (!shape) return byRows(loop, a, b, backend);
     const { info, values } = backend.output(shape);
     const [x, y] = [backend.floats(a), backend.floats(b)];
-    loop(x, y, values, x.length === 1 ? 0 : -1, y.length === 1 ? 0 : -1);
+    const place = ({ length }: Floats) => length === 1 ? FIRST : OWN;
+    loop(x, y, values, place(x), place(y), { start: 0, end: values.length });
     return info;
   };
 }
@@ -125,13 +135,11 @@ function byRows(
   if (length < 2 || !(each || all)) return undefined;
   const { info, values } = backend.output(large.shape);
   const [many, few] = [backend.floats(large), backend.floats(small)];
-  const mask = each ? 0 : -1;
   for (let start = 0, row = 0; start < values.length; start += length, row++) {
-    const x = many.subarray(start, start + length);
-    const y = each ? few.subarray(row, row + 1) : few;
-    const result = values.subarray(start, start + length);
-    if (large === a) loop(x, y, result, -1, mask);
-    else loop(y, x, result, mask, -1);
+    const place = each ? { mask: 0, shift: row } : { mask: -1, shift: -start };
+    const range = { start, end: start + length };
+    if (large === a) loop(many, few, values, OWN, place, range);
+    else loop(few, many, values, place, OWN, range);
   }
   return info;
 }
