@@ -6,19 +6,14 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { many } from "../../base/many.ts";
-import type { Kernel, NativeBackend, Writer } from "./backend.ts";
-import { writerInBands } from "./deferred.ts";
+import type { Kernel, NativeBackend } from "./backend.ts";
 import { convolutionGradient } from "./direct.ts";
 import { maxPool, maxPoolGradient, type Window } from "./layers.ts";
 import { type Features, packBias, type PackedFilter, packFilter } from "./layout.ts";
-import type { ConvolutionOptions, MatMulOptions, Operations } from "./operations.ts";
+import type { ConvolutionOptions, Operations } from "./operations.ts";
+import { blend, fewNumbers, suitsDeferring, writerOf } from "./product_rows.ts";
 
 type Shape4D = [number, number, number, number];
-
-/** Smaller products are not worth putting off. */
-const FEWEST_DEFERRED = 65536;
-/** How many numbers of a deferred product are computed at a time: ONNX Runtime makes a copy of them. */
-const NUMBERS_AT_A_TIME = 2 ** 20;
 
 /** Kernels by TensorFlow.js' names. */
 export function productKernels(operations: Operations): Record<string, Kernel> {
@@ -51,11 +46,14 @@ export function productKernels(operations: Operations): Record<string, Kernel> {
     if ([...a.shape, ...b.shape].includes(0)) return undefined;
     const matrix = (tensor: tf.TensorInfo) => trim(backend.floats(tensor), tensor.shape);
     const factors = { a: matrix(a), b: matrix(b), transposeA, transposeB };
-    if (suitsDeferring(factors, rows * columns)) {
-      return backend.defer(shape, [a, b], writerOf(operations, factors));
+    const few = fewNumbers(factors);
+    const write = few && blend(few, factors.b);
+    if (suitsDeferring(factors, rows * columns, few)) {
+      return backend.defer(shape, [a, b], write ?? writerOf(operations, factors));
     }
     const { info, values } = backend.output(shape);
-    operations.matMul({ ...factors, y: trim(values, shape) });
+    if (write) write(values, 0);
+    else operations.matMul({ ...factors, y: trim(values, shape) });
     return info;
   };
 
@@ -117,59 +115,6 @@ export function productKernels(operations: Operations): Record<string, Kernel> {
     MaxPool: pool,
     MaxPoolGrad: poolGradient,
   };
-}
-
-type Factors = Omit<MatMulOptions, "y">;
-
-/**
- * Whether a product is put off: if it takes much more memory than its second factor, such as the
- * gradient of a Gram matrix, `F (dG + dGᵀ)`. The network's gradient needs that of its last layer
- * first, and by the time it reaches the first layers it has given most features back.
- */
-function suitsDeferring({ a, b, transposeA, transposeB }: Factors, size: number): boolean {
-  const plain = a.dims.length === 2 && b.dims.length === 2 && !transposeA && !transposeB;
-  return plain && size >= FEWEST_DEFERRED && size >= 4 * b.data.length;
-}
-
-/** What writes a product's rows. Of a column and a row a plain loop does, which can add as it goes. */
-function writerOf(operations: Operations, factors: Factors): Writer {
-  const { a, b } = factors;
-  const columns = b.dims[1]!;
-  if (b.dims[0] !== 1) {
-    const overwrite: Writer = (values, start) => multiplyRows(operations, factors, values, start);
-    const add = writerInBands(operations.pool, columns, overwrite);
-    return (values, start, onTop) => (onTop ? add : overwrite)(values, start, onTop);
-  }
-  return (values, start, onTop) => {
-    if (!onTop) values.fill(0);
-    for (let i = 0, row = start / columns; i < values.length; row++) {
-      const factor = a.data[row]!;
-      for (let column = 0; column < columns; column++, i++) {
-        values[i]! += factor * b.data[column]!;
-      }
-    }
-  };
-}
-
-/** The rows of a product that begin at number `start`, as many as `values` holds. */
-function multiplyRows(
-  operations: Operations,
-  { a, b }: Factors,
-  values: Float32Array,
-  start: number,
-): void {
-  const [inner, columns] = b.dims as [number, number];
-  const rows = (data: Float32Array, width: number, first: number, end: number) => ({
-    data: data.subarray(first * width, end * width),
-    dims: [end - first, width],
-  });
-  const [from, count] = [start / columns, values.length / columns];
-  const step = Math.max(1, Math.floor(NUMBERS_AT_A_TIME / columns));
-  for (let first = 0; first < count; first += step) {
-    const end = Math.min(count, first + step);
-    const y = rows(values, columns, first, end);
-    operations.matMul({ a: rows(a.data, inner, from + first, from + end), b, y });
-  }
 }
 
 /** A matrix without leading axes of length 1. */

@@ -11,16 +11,39 @@ const ROWS = 5000;
 const noise = (rows: number, columns: number, seed: number) =>
   tf.neg(tf.tensor2d(uniformNoise(rows * columns, -1, 1, seededRandom(seed)), [rows, columns]));
 
+/** One or two numbers in most columns: `[rows, ROWS / 10]`. */
+const blends = (rows: number) => {
+  const count = ROWS / 10;
+  const values = new Float32Array(rows * count);
+  for (let i = 0; i < count; i++) {
+    if (i % 3 > 0) values[i % rows * count + i] = i / count;
+    if (i % 3 > 1) values[(i + 1) % rows * count + i] = -1;
+  }
+  return tf.neg(tf.tensor2d(values, [rows, count])) as tf.Tensor2D;
+};
+
 /** Expressions of which the engine puts everything off. */
 const CASES: Record<string, () => tf.Tensor> = {
   "a product": () => tf.matMul(noise(ROWS, 5, 1), noise(5, 32, 2)),
   "a column times a row": () => tf.matMul(noise(ROWS, 1, 3), noise(1, 32, 4)),
+  "a blend of a few rows": () => tf.matMul(blends(7), noise(7, 320, 11), true),
+  "a reshaped product whose rows are longer than the tensor's": () =>
+    tf.reshape(tf.matMul(noise(ROWS / 10, 7, 10), noise(7, 320, 11)), [ROWS, 32]),
+  "a reshaped blend whose rows are longer than the tensor's": () =>
+    tf.reshape(CASES["a blend of a few rows"]!(), [ROWS, 32]),
+  "a reshaped column times a row": () =>
+    tf.reshape(tf.matMul(noise(ROWS / 10, 1, 12), noise(1, 320, 13)), [ROWS, 32]),
   "a sum of products": () =>
     tf.add(CASES["a product"]!(), tf.matMul(noise(ROWS, 3, 5), noise(3, 32, 6))),
   "a sum with numbers that are there": () => tf.add(noise(ROWS, 32, 7), CASES["a product"]!()),
   "a sum of a sum and a column times a row": () =>
     tf.add(CASES["a sum of products"]!(), CASES["a column times a row"]!()),
   "a product times a number for each row": () => tf.mul(CASES["a product"]!(), noise(ROWS, 1, 8)),
+  "a reshaped product times a number for each row": () =>
+    tf.mul(
+      CASES["a reshaped product whose rows are longer than the tensor's"]!(),
+      noise(ROWS, 1, 8),
+    ),
   "a number times a sum": () => tf.mul(3, CASES["a sum of products"]!()),
   "a sum of multiples": () =>
     tf.add(
@@ -40,11 +63,13 @@ for (const [name, run] of Object.entries(CASES)) {
     assertEquals(typeof write, "function");
     // From a row in the middle on, as the network's gradient asks for it; then on top of ones.
     const part = new Float32Array(32 * 3000);
-    write(part, 32 * 700);
-    assertAllClose(part, expected.subarray(32 * 700, 32 * 3700), { rtol: 1e-6, scale: "rms" });
+    const start = sum.shape.at(-1)! === 32 ? 32 * 701 : 32 * 700;
+    const wanted = expected.slice(start, start + part.length);
+    write(part, start);
+    assertAllClose(part, wanted, { rtol: 1e-6, scale: "rms" });
     part.fill(1);
-    write(part, 32 * 700, true);
-    const added = expected.slice(32 * 700, 32 * 3700).map((value) => value + 1);
+    write(part, start, true);
+    const added = wanted.map((value) => value + 1);
     assertAllClose(part, added, { rtol: 1e-6, scale: "rms" });
     assertAllClose(sum.dataSync(), expected, { rtol: 1e-6, scale: "rms" });
     sum.dispose();

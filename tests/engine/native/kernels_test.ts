@@ -87,6 +87,11 @@ const CASES: Record<string, Case[]> = {
     { inputs: [noise([5, 7]), noise([3, 7])], run: (a, b) => tf.matMul(a, b, false, true) },
     { inputs: [noise([7, 5]), noise([3, 7])], run: (a, b) => tf.matMul(a, b, true, true) },
     { inputs: [noise([4, 5, 7]), noise([4, 7, 3])], run: (a, b) => tf.matMul(a, b) },
+    // A factor that is mostly 0.
+    ...[false, true].map((turned) => ({
+      inputs: [noise([6, 6]), noise([6, 70])],
+      run: (a: tf.Tensor, b: tf.Tensor) => tf.matMul(tf.mul(a, tf.eye(6)), b, turned),
+    })),
     // Large enough to be put off until somebody reads it.
     { inputs: [noise([2050, 40]), noise([40, 40])], run: (a, b) => tf.matMul(a, b) },
     { inputs: [noise([2050, 40]), noise([40, 40])], run: (a, b) => tf.tanh(tf.matMul(a, b)) },
