@@ -21,7 +21,7 @@ export const REACH = 6;
 
 const POINTS = [0, 1, -1, 2, -1 / 2, Infinity];
 
-type Triple = [number, number, number];
+type Triple<T = number> = [T, T, T];
 
 /** Transforms along one axis. */
 export type WinogradMatrices = {
@@ -83,33 +83,48 @@ function padded(coefficients: number[]): number[] {
   return [...coefficients, ...Array(REACH - coefficients.length).fill(0)];
 }
 
+/** So many output channels are transformed at a time: what is in between stays in the cache. */
+const CHANNELS = 8;
+
 /**
  * Transforms a 3x3 filter `[3, 3, in, out]` to `G g Gᵀ`, one matrix `[out, in]` for each of the 36
  * positions in a tile: `[36, out, in]`.
  */
 export function transformFilter(data: ArrayLike<number>, shape: FilterShape): Float32Array {
   const [, , inChannels, outChannels] = shape;
-  const { filter: g } = FORWARD;
   const size = inChannels * outChannels;
   const result = new Float32Array(REACH * REACH * size);
-  const rows = new Float64Array(3 * REACH);
-  for (let o = 0; o < outChannels; o++) {
-    for (let i = 0; i < inChannels; i++) {
-      const from = i * outChannels + o;
-      for (let column = 0; column < 3; column++) {
-        const [a, b, c] = [0, 3, 6].map((row) => data[(row + column) * size + from]!) as Triple;
-        for (let k = 0; k < REACH; k++) {
-          rows[3 * k + column] = g[k]![0] * a + g[k]![1] * b + g[k]![2] * c;
-        }
+  const length = Math.min(CHANNELS, outChannels) * inChannels;
+  const planes = (count: number) => Array.from({ length: count }, () => new Float64Array(length));
+  const [turned, rows] = [planes(9), planes(3)] as [Float64Array[], Triple<Float64Array>];
+  for (let first = 0; first < outChannels; first += CHANNELS) {
+    const channels = Math.min(CHANNELS, outChannels - first);
+    for (const [place, plane] of turned.entries()) {
+      for (let i = 0; i < inChannels; i++) {
+        const from = place * size + i * outChannels + first;
+        for (let o = 0; o < channels; o++) plane[o * inChannels + i] = data[from + o]!;
       }
-      const to = o * inChannels + i;
-      for (let k = 0; k < REACH; k++) {
-        const [a, b, c] = [rows[3 * k]!, rows[3 * k + 1]!, rows[3 * k + 2]!];
-        for (let l = 0; l < REACH; l++) {
-          result[(REACH * k + l) * size + to] = g[l]![0] * a + g[l]![1] * b + g[l]![2] * c;
-        }
+    }
+    const [from, to] = [first * inChannels, (first + channels) * inChannels];
+    for (const [k, down] of FORWARD.filter.entries()) {
+      for (const [column, row] of rows.entries()) {
+        const three = [0, 3, 6].map((start) => turned[start + column]!);
+        combine(down, three as Triple<Float64Array>, row);
+      }
+      for (const [l, right] of FORWARD.filter.entries()) {
+        const start = (REACH * k + l) * size;
+        combine(right, rows, result.subarray(start + from, start + to));
       }
     }
   }
   return result;
+}
+
+/** The sum of three arrays with a factor each. */
+function combine(
+  [f, g, h]: Triple,
+  [a, b, c]: Triple<Float64Array>,
+  result: Float32Array | Float64Array,
+): void {
+  for (let i = 0; i < result.length; i++) result[i] = f * a[i]! + g * b[i]! + h * c[i]!;
 }
