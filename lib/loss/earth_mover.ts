@@ -85,19 +85,3 @@ export function momentDistance(rows: tf.Tensor2D, wanted: RowMoments): tf.Scalar
   });
   return apply(rows) as tf.Scalar;
 }
-
-/**
- * How differently places are alike in two pictures: `n · mean |D - D*|` of their `1 - cos`
- * distances, each column divided by its sum.
- *
- * @param rows unit rows of the mixed image, `[n, C]`
- * @param wanted unit rows of the content at the same places
- */
-export function selfSimilarityDistance(rows: tf.Tensor2D, wanted: tf.Tensor2D): tf.Scalar {
-  const normalized = (unit: tf.Tensor2D) => {
-    const distances = tf.relu(cosineDistances(unit, unit));
-    return tf.div(distances, tf.add(tf.sum(distances, 0, true), 1e-6));
-  };
-  const difference = tf.abs(tf.sub(normalized(rows), normalized(wanted)));
-  return tf.mul(tf.mean(difference), rows.shape[0]) as tf.Scalar;
-}

@@ -9,6 +9,8 @@ import { checkNonNegative, checkOptions, checkPositiveInteger } from "../base/ch
 import { seededRandom } from "../base/random.ts";
 import { layersLike } from "../network/architecture.ts";
 import { type Picture, toTensor } from "../picture/picture.ts";
+import { cosineDistances } from "./earth_mover.ts";
+import { unitRows } from "./hypercolumns.ts";
 import { absoluteSum, meanOf } from "./losses.ts";
 import { samplePositions, takeRows } from "./sample.ts";
 import type { Term } from "./term.ts";
@@ -26,8 +28,8 @@ export type SelfSimilarityOptions = {
   name?: string;
 };
 
-/** Added to squared lengths: features of length 0 have no direction. */
-const LEAST_SQUARE = 1e-12;
+/** Added to the sum of a column: rows that all point in the same direction are at no distance at all. */
+const LEAST_SUM = 1e-6;
 
 /**
  * Cosine distances between all pairs of rows, each column divided by its sum: `[n, n]`. Before the
@@ -36,10 +38,13 @@ const LEAST_SQUARE = 1e-12;
  * @param rows `[n, C]`, not all in the same direction
  */
 export function selfSimilarity(rows: tf.Tensor2D): tf.Tensor2D {
-  const squares = tf.sum(tf.square(rows), 1, true);
-  const unit = tf.div(rows, tf.sqrt(tf.add(squares, LEAST_SQUARE))) as tf.Tensor2D;
-  const distances = tf.sub(1, tf.matMul(unit, unit, false, true));
-  return tf.div(distances, tf.add(tf.sum(distances, 0, true), LEAST_SQUARE));
+  return similarityOf(unitRows([rows])[0]!);
+}
+
+/** The same of rows of length 1. */
+function similarityOf(unit: tf.Tensor2D): tf.Tensor2D {
+  const distances = tf.relu(cosineDistances(unit, unit));
+  return tf.div(distances, tf.add(tf.sum(distances, 0, true), LEAST_SUM));
 }
 
 /**
@@ -53,8 +58,13 @@ export function selfSimilarity(rows: tf.Tensor2D): tf.Tensor2D {
  * @param wanted features of the content image at the same places, `[n, C]`
  */
 export function selfSimilarityLoss(rows: tf.Tensor2D, wanted: tf.Tensor2D): tf.Scalar {
-  const difference = tf.sub(selfSimilarity(rows), selfSimilarity(wanted));
-  return tf.div(absoluteSum(difference), rows.shape[0]);
+  return selfSimilarityDistance(unitRows([rows])[0]!, unitRows([wanted])[0]!);
+}
+
+/** {@linkcode selfSimilarityLoss} of rows that have length 1 already. */
+export function selfSimilarityDistance(unit: tf.Tensor2D, wanted: tf.Tensor2D): tf.Scalar {
+  const difference = tf.sub(similarityOf(unit), similarityOf(wanted));
+  return tf.div(absoluteSum(difference), unit.shape[0]);
 }
 
 /**

@@ -19,9 +19,9 @@ import {
   momentDistance,
   momentsOfRows,
   relaxedEarthMover,
-  selfSimilarityDistance,
 } from "./earth_mover.ts";
 import { hypercolumns, unitRows } from "./hypercolumns.ts";
+import { selfSimilarityDistance } from "./self_similarity.ts";
 import { styleAt } from "./style_term.ts";
 import type { Scale, Term } from "./term.ts";
 import { contentAt } from "./terms.ts";

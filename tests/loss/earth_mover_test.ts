@@ -7,8 +7,8 @@ import {
   momentDistance,
   momentsOfRows,
   relaxedEarthMover,
-  selfSimilarityDistance,
 } from "../../lib/loss/earth_mover.ts";
+import { selfSimilarityDistance } from "../../lib/loss/self_similarity.ts";
 import { unitRows } from "../../lib/loss/hypercolumns.ts";
 import { assertAllClose } from "../helpers/assert.ts";
 import { useEachEngine } from "../helpers/engines.ts";
