@@ -148,7 +148,8 @@ export function strotssOf(content: Picture, style: Picture, options: StrotssOpti
 /** What the features of a layer are multiplied with. */
 function scaleOf(part: string, features: tf.Tensor4D): tf.Scalar {
   if (part === "image") return tf.scalar(1 / 255);
-  return tf.div(1, tf.sqrt(tf.add(tf.mean(tf.square(features)), 1e-12)));
+  // The squares are as large as the features: freed layer by layer.
+  return tf.tidy(() => tf.div(1, tf.sqrt(tf.add(tf.mean(tf.square(features)), 1e-12))));
 }
 
 /** Whole hypercolumns on a grid: `[places, C]`, the colours first. */
