@@ -22,6 +22,7 @@ import {
 import { layers } from "./layers.ts";
 import { networks } from "./networks.ts";
 import { optimizers } from "./optimizers.ts";
+import { originals } from "./originals.ts";
 import { precision } from "./precision.ts";
 import { quality } from "./quality.ts";
 import { sizes } from "./sizes.ts";
@@ -44,6 +45,7 @@ const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
   networks,
   precision,
   quality,
+  originals,
 };
 
 const IMAGES = "notebooks/images";

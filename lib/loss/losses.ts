@@ -42,22 +42,45 @@ const meanSquare = tf.customGrad((...inputs) => {
  *
  * @param features of the mixed image; may hold further layers
  * @param target features of the content image
+ * @param reduce whether squared differences are averaged or added up
  */
-export function contentLoss(features: Features, target: Features): tf.Scalar {
-  const losses = Object.entries(target).map(([layer, wanted]) =>
-    meanSquaredError(features[layer]!, wanted)
-  );
+export function contentLoss(
+  features: Features,
+  target: Features,
+  reduce: "mean" | "sum" = "mean",
+): tf.Scalar {
+  const error = reduce === "sum" ? squaredError : meanSquaredError;
+  const losses = Object.entries(target).map(([layer, wanted]) => error(features[layer]!, wanted));
   return meanOf(losses);
 }
+
+/** Which differences between neighbours {@linkcode denoiseLoss} looks at. */
+export type DenoiseShape = "cross" | "joint" | "nine";
+
+/** The names of {@linkcode DenoiseShape}. */
+export const DENOISE_SHAPES: readonly DenoiseShape[] = ["cross", "joint", "nine"];
 
 /** How {@linkcode denoiseLoss} measures differences between neighbours. */
 export type DenoiseForm = {
   /**
-   * 1 for absolute differences, as in the tutorial; 2 for squared ones, which have no kink.
+   * 1 for absolute differences, as in the tutorial; 2 for squared ones, which have no kink; 2.5 as in Keras'
+   * example.
    *
    * @default {1}
    */
-  power?: 1 | 2;
+  power?: 1 | 2 | 2.5;
+  /**
+   * Which differences count, of a position to its neighbours.
+   *
+   * - `cross`: `|dx|^power + |dy|^power`, down and right, as in the tutorial
+   * - `joint`: `(dx² + dy²)^(power / 2)`, where there is a neighbour below and to the right; source:
+   *   Mahendran, Vedaldi 2014 (arXiv 1412.0035), section 3.3, and Keras' example
+   * - `nine`: `(|dx|^power + |dy|^power) / 3 + (both diagonals) / 12`, twice, with the picture's edge
+   *   repeated once; source: K. Crowson, style-transfer-pytorch, `TVLoss`
+   *
+   * @default {"cross"}
+   */
+  shape?: DenoiseShape;
   /**
    * Whether differences are added up, as in the tutorial, or divided by the number of values in the
    * picture, so that the loss does not grow with its size.
@@ -81,18 +104,67 @@ export type DenoiseForm = {
  */
 export function denoiseLoss(
   image: tf.Tensor4D,
-  { power = 1, reduce = "sum", circular = false }: DenoiseForm = {},
+  { power = 1, shape = "cross", reduce = "sum", circular = false }: DenoiseForm = {},
 ): tf.Scalar {
+  const over = (total: tf.Tensor, count: number) =>
+    (reduce === "mean" ? tf.div(total, count) : total) as tf.Scalar;
+  if (shape === "joint") return over(jointDifferences(image, power, circular), image.size);
   const along = (axis: 1 | 2) => neighborDifferences(image, axis, power, circular);
-  const both = tf.add(along(1), along(2));
-  return reduce === "mean" ? tf.div(both, image.size) : both as tf.Scalar;
+  const both = over(tf.add(along(1), along(2)), image.size);
+  if (shape === "cross") return both;
+  const [, height, width, channels] = image.shape;
+  // With a border of one pixel there is a row and a column more of diagonals.
+  const count = (circular ? height * width : (height + 1) * (width + 1)) * channels;
+  const diagonals = over(diagonalDifferences(image, power, circular), count);
+  return tf.add(tf.mul(both, 2 / 3), tf.mul(diagonals, 1 / 6));
 }
 
-/** The sum of the differences along an axis, absolute or squared. */
+/** `Σ (dx² + dy²)^(power / 2)` over the positions that have both neighbours. */
+function jointDifferences(image: tf.Tensor4D, power: number, circular: boolean): tf.Scalar {
+  const whole = circular ? bordered(image, 0, 1) : image;
+  const [, height, width, channels] = whole.shape;
+  if (height === 1 || width === 1) return tf.scalar(0);
+  const size: [number, number, number, number] = [1, height - 1, width - 1, channels];
+  const here = tf.slice(whole, [0, 0, 0, 0], size);
+  const squares = [[0, 1, 0, 0], [0, 0, 1, 0]].map((begin) =>
+    tf.square(tf.sub(tf.slice(whole, begin, size), here))
+  ) as [tf.Tensor, tf.Tensor];
+  return tf.sum(tf.pow(tf.add(...squares), power / 2)) as tf.Scalar;
+}
+
+/** `Σ |difference|^power` along both diagonals; beyond the border stand the edge's own values. */
+function diagonalDifferences(image: tf.Tensor4D, power: number, circular: boolean): tf.Scalar {
+  const whole = circular ? bordered(image, 0, 1) : bordered(image, 1, 1, true);
+  const [, height, width, channels] = whole.shape;
+  const corner = (top: number, left: number) =>
+    tf.slice(whole, [0, top, left, 0], [1, height - 1, width - 1, channels]);
+  const down = powered(tf.sub(corner(1, 1), corner(0, 0)), power);
+  return tf.add(down, powered(tf.sub(corner(1, 0), corner(0, 1)), power));
+}
+
+/** Rows and columns of the far side, or of the edge itself, put before and after a picture. */
+function bordered(image: tf.Tensor4D, before: 0 | 1, after: 0 | 1, own = false): tf.Tensor4D {
+  const along = (x: tf.Tensor4D, axis: 1 | 2) => {
+    const first = edgeAlong(x, axis, "first");
+    const last = edgeAlong(x, axis, "last");
+    const parts = [before ? own ? first : last : [], x, after ? own ? last : first : []].flat();
+    return tf.concat(parts, axis);
+  };
+  return along(along(image, 1), 2);
+}
+
+/** `Σ |x|^power`. */
+function powered(x: tf.Tensor, power: number): tf.Scalar {
+  if (power === 1) return absoluteSum(x) as tf.Scalar;
+  const square = tf.square(x);
+  return tf.sum(power === 2 ? square : tf.pow(square, power / 2)) as tf.Scalar;
+}
+
+/** The sum of the differences along an axis, each to a power. */
 function neighborDifferences(
   image: tf.Tensor4D,
   axis: 1 | 2,
-  power: 1 | 2,
+  power: number,
   circular: boolean,
 ): tf.Scalar {
   if (image.shape[axis] === 1) return tf.scalar(0); // some engines cannot add up nothing
@@ -102,16 +174,17 @@ function neighborDifferences(
   begin[axis] = 1;
   const next = tf.slice(image, begin, size);
   const difference = circular
-    ? tf.sub(tf.concat([next, firstAlong(image, axis)], axis), image)
+    ? tf.sub(tf.concat([next, edgeAlong(image, axis, "first")], axis), image)
     : tf.sub(next, tf.slice(image, [0, 0, 0, 0], size));
-  return (power === 1 ? absoluteSum(difference) : tf.sum(tf.square(difference))) as tf.Scalar;
+  return powered(difference, power);
 }
 
-/** The first row or column. */
-function firstAlong(image: tf.Tensor4D, axis: 1 | 2): tf.Tensor4D {
-  const size = [...image.shape];
+/** The first or the last row or column. */
+function edgeAlong(image: tf.Tensor4D, axis: 1 | 2, which: "first" | "last"): tf.Tensor4D {
+  const [begin, size] = [[0, 0, 0, 0], [...image.shape]];
+  begin[axis] = which === "first" ? 0 : size[axis]! - 1;
   size[axis] = 1;
-  return tf.slice(image, [0, 0, 0, 0], size);
+  return tf.slice(image, begin, size);
 }
 
 /** Σ |x| with the slope 0 at 0; TensorFlow.js 4.22 takes -1 there, unlike TensorFlow and PyTorch. */

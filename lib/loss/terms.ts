@@ -6,12 +6,19 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { checkNonNegative, checkOptions } from "../base/check.ts";
+import { checkNonNegative, checkOneOf, checkOptions } from "../base/check.ts";
 import { layersLike } from "../network/architecture.ts";
 import { cut, seeInTiles } from "../network/tiles.ts";
 import { type Picture, toTensor } from "../picture/picture.ts";
 import { resizePicture } from "../picture/resize.ts";
-import { contentLoss, type DenoiseForm, denoiseLoss, meanOf, squaredError } from "./losses.ts";
+import {
+  contentLoss,
+  DENOISE_SHAPES,
+  type DenoiseForm,
+  denoiseLoss,
+  meanOf,
+  squaredError,
+} from "./losses.ts";
 import { type Canvas, type Part, type Term, type View, WEIGHTS } from "./term.ts";
 
 /** The picture whose shapes are kept. */
@@ -20,18 +27,25 @@ export type ContentOptions = {
   layers?: readonly string[];
   /** 0 or more. @default {1.5} */
   weight?: number;
+  /**
+   * Whether squared differences are averaged, or added up as in Gatys et al. 2015, eq. 1 (without its ½).
+   *
+   * @default {"mean"}
+   */
+  reduce?: "mean" | "sum";
   /** Shown in logs and charts. @default {"content"} */
   name?: string;
 };
 
 /**
- * The term `mean over layers of MSE(F, F_content)`.
+ * The term `mean over layers of MSE(F, F_content)`, or of `Σ (F - F_content)²`.
  *
  * @throws {RangeError} for a negative weight; when a run begins, for an unknown layer.
  */
 export function contentOf(picture: Picture, options: ContentOptions = {}): Term {
-  checkOptions("want a content", options, ["layers", "weight", "name", "picture"]);
-  const { layers, weight = WEIGHTS.content, name = "content" } = options;
+  checkOptions("want a content", options, ["layers", "weight", "reduce", "name", "picture"]);
+  const { layers, weight = WEIGHTS.content, reduce = "mean", name = "content" } = options;
+  checkOneOf(`weigh the ${name} loss`, "reduce", reduce, ["mean", "sum"]);
   checkNonNegative(`weigh the ${name} loss`, "weight", weight);
   return {
     name,
@@ -44,7 +58,7 @@ export function contentOf(picture: Picture, options: ContentOptions = {}): Term 
       image.dispose();
       return {
         layers: names,
-        value: ({ features }) => contentLoss(features, target),
+        value: ({ features }) => contentLoss(features, target, reduce),
         additive: {
           parts: names.map((layer): Part => ({
             layer,
@@ -55,7 +69,10 @@ export function contentOf(picture: Picture, options: ContentOptions = {}): Term 
               return tf.mul(error, tf.mul(slope!, 2));
             },
           })),
-          finish: (sums) => meanOf(sums.map((sum, i) => tf.div(sum, target[names[i]!]!.size))),
+          finish: (sums) =>
+            meanOf(
+              sums.map((sum, i) => tf.div(sum, reduce === "sum" ? 1 : target[names[i]!]!.size)),
+            ),
         },
         dispose: () => tf.dispose(target),
       };
@@ -71,9 +88,10 @@ export type DenoiseOptions = DenoiseForm & {
 
 /** The term {@linkcode denoiseLoss}. @throws {RangeError} for a negative weight. */
 export function denoise(options: DenoiseOptions = {}): Term {
-  checkOptions("denoise", options, ["weight", "power", "reduce", "circular"]);
+  checkOptions("denoise", options, ["weight", "power", "shape", "reduce", "circular"]);
   const { weight = WEIGHTS.denoise, ...form } = options;
   checkNonNegative("weigh the denoise loss", "weight", weight);
+  if (form.shape !== undefined) checkOneOf("denoise", "shape", form.shape, [...DENOISE_SHAPES]);
   const value = ({ image }: View) => denoiseLoss(image, form);
   return { name: "denoise", weight, bind: () => ({ layers: [], value, dispose: () => {} }) };
 }

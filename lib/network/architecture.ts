@@ -21,6 +21,8 @@ export type Architecture = {
   graph: readonly Operation[];
   /** The layers that a loss may use, shallow to deep. */
   layers: readonly string[];
+  /** Further operations that a loss may name, and that no list of layers has: those before a ReLU. */
+  hidden?: readonly string[];
   preprocessing: Preprocessing;
   /** Which layers stand in for those of VGG, by VGG's names, in a network that is built otherwise. */
   counterparts?: Readonly<Record<string, string>>;
@@ -74,20 +76,20 @@ function firstNotFinite(values: Float32Array): number {
 
 /**
  * Throws unless all are layers of a network that a loss may use. The message lists them and names the
- * one that is probably meant: `conv3_1`, as papers and Keras' `block3_conv1` call a convolution, is
+ * one that is probably meant: Keras' `block3_conv1`, and `conv3_1` where the network has no such layer, is
  * called `relu3_1` here, after its ReLU.
  *
  * @param called how the message calls a layer, such as by a flag
  * @throws {RangeError}
  */
 export function checkLayers(
-  { layers }: Pick<Architecture, "layers">,
+  { layers, hidden = [] }: Pick<Architecture, "layers" | "hidden">,
   what: string,
   names: readonly string[],
   called = "layer",
 ): void {
   for (const name of names) {
-    if (layers.includes(name)) continue;
+    if (layers.includes(name) || hidden.includes(name)) continue;
     throw new RangeError(cannot(what, layerRule(name, layers, called), describe(name)));
   }
 }
@@ -158,10 +160,9 @@ export function checkSize(
  * ```
  */
 export function layersLike(
-  { layers, counterparts = {} }: Architecture,
+  { layers, hidden = [], counterparts = {} }: Architecture,
   names: readonly string[],
 ): string[] {
-  return [
-    ...new Set(names.map((name) => layers.includes(name) ? name : counterparts[name] ?? name)),
-  ];
+  const there = (name: string) => layers.includes(name) || hidden.includes(name);
+  return [...new Set(names.map((name) => there(name) ? name : counterparts[name] ?? name))];
 }

@@ -48,6 +48,12 @@ export type SeeOptions = {
    */
   pooling?: PoolingKind;
   /**
+   * Factor on what `pooling` takes of a window; Gatys et al. and others average without one.
+   *
+   * @default {2} for `average`, 0.78 for `l2`: features stay as large as with `max`
+   */
+  poolingFactor?: number;
+  /**
    * What convolutions see beyond the border, see {@linkcode withPadding}: `zeros`, as the networks were
    * trained, `replicate` or `circular`.
    *
@@ -66,6 +72,7 @@ export type SeeOptions = {
 export const SEE_OPTIONS: readonly (keyof SeeOptions)[] = [
   "inputScale",
   "pooling",
+  "poolingFactor",
   "padding",
   "paddingWhere",
 ];
@@ -73,9 +80,9 @@ export const SEE_OPTIONS: readonly (keyof SeeOptions)[] = [
 /** Binds a network and the way in which pictures enter it. */
 export function seeThrough(
   network: Network,
-  { inputScale = 1, pooling, padding = "zeros", paddingWhere }: SeeOptions = {},
+  { inputScale = 1, pooling, poolingFactor, padding = "zeros", paddingWhere }: SeeOptions = {},
 ): See {
-  const pooled = pooling === undefined ? network : withPooling(network, pooling);
+  const pooled = pooling === undefined ? network : withPooling(network, pooling, poolingFactor);
   const seen = withPadding(pooled, { padding, where: paddingWhere });
   const see = (image: tf.Tensor4D, layers: readonly string[]) => {
     if (layers.length === 0) return {};

@@ -99,7 +99,9 @@ export const INCEPTION5H: Architecture = {
   ],
   preprocessing: { channelOrder: "RGB", mean: [117, 117, 117] },
   counterparts: Object.fromEntries(
-    Object.entries(LIKE_VGG).flatMap(([layer, names]) => names.map((name) => [name, layer])),
+    Object.entries(LIKE_VGG).flatMap(([layer, names]) =>
+      names.flatMap((name) => [[name, layer], [name.replace("relu", "conv"), layer]])
+    ),
   ),
 };
 

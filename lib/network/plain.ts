@@ -51,7 +51,7 @@ function run(
 ): tf.Tensor4D {
   switch (operation.op) {
     case "conv2d":
-      return convolution(value(operation.input), filters.get(operation.name)!, operation);
+      return convolution(value(operation.input), filters.get(operation.filter)!, operation);
     case "pool":
       return pool(value(operation.input), operation);
     case "pad":
@@ -198,7 +198,7 @@ export function prepare(network: Network): Prepared {
   if (found) return found;
   const made: Prepared = { filters: new Map(), mean: tf.keep(tf.tensor1d([...mean])) };
   for (const operation of graph) {
-    if (operation.op !== "conv2d") continue;
+    if (operation.op !== "conv2d" || made.filters.has(operation.filter)) continue;
     const [filter, turned] = tf.tidy(() => {
       const stored = toTensor(weights[operation.filter]!);
       // BGR once, in the first filter, instead of in every picture.
@@ -209,7 +209,7 @@ export function prepare(network: Network): Prepared {
     }) as [tf.Tensor4D, tf.Tensor4D];
     const bias = tf.tensor1d(weights[operation.bias]!.data);
     const kept = { filter: tf.keep(filter), turned: tf.keep(turned), bias: tf.keep(bias) };
-    made.filters.set(operation.name, kept);
+    made.filters.set(operation.filter, kept);
   }
   engines.set(tf.backend(), made);
   releases.add(() => {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { checkOneOf } from "../base/check.ts";
+import { cannot, checkOneOf, checkPositive, describe } from "../base/check.ts";
 import type { Network } from "./network.ts";
 import {
   type Border,
@@ -54,14 +54,24 @@ const made = new WeakMap<Network, Map<string, Network>>();
  * {@linkcode POOLING_FACTORS}. In windows that reach beyond the border only what is there counts: of
  * half a window the squares count twice.
  *
+ * @param factor on what comes out of a window; 1 as in Gatys et al.
  * @returns a network that shares the weights: `dispose()` of either is that of both
- * @throws {RangeError} for an unknown pooling.
+ * @throws {RangeError} for an unknown pooling, a factor that is not positive or on maxima.
  */
-export function withPooling(network: Network, kind: PoolingKind): Network {
-  checkOneOf("choose a pooling", "pooling", kind, POOLINGS);
-  return remember(network, `pool ${kind}`, (operation) => {
+export function withPooling(
+  network: Network,
+  kind: PoolingKind,
+  factor: number = POOLING_FACTORS[kind],
+): Network {
+  const what = "choose a pooling";
+  checkOneOf(what, "pooling", kind, POOLINGS);
+  checkPositive(what, "poolingFactor", factor);
+  if (kind === "max" && factor !== 1) {
+    throw new RangeError(cannot(what, "max pooling takes no poolingFactor", describe(factor)));
+  }
+  return remember(network, `pool ${kind} ${factor}`, (operation) => {
     if (operation.op !== "pool" || operation.kind === kind) return [operation];
-    return [{ ...operation, kind, factor: POOLING_FACTORS[kind] }];
+    return [{ ...operation, kind, factor }];
   });
 }
 

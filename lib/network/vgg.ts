@@ -40,7 +40,10 @@ const VGG19_KERAS_FILE: Published = {
 /** Per channel, on the scale 0–255 (Simonyan, Zisserman 2014, section 2.1). */
 const IMAGENET_MEAN = [123.68, 116.779, 103.939] as const;
 
-/** Blocks of 3x3 convolutions with 2x2 max pooling between them; `blocks` are their numbers. */
+/**
+ * Blocks of 3x3 convolutions with 2x2 max pooling between them; `blocks` are their numbers. The layers are
+ * the ReLUs, `relu3_1`; what stands before one is `conv3_1`.
+ */
 export function vggArchitecture(name: string, blocks: readonly number[]): Architecture {
   const graph: Operation[] = [];
   let input = "image";
@@ -53,15 +56,18 @@ export function vggArchitecture(name: string, blocks: readonly number[]): Archit
     for (let j = 1; j <= convolutions; j++) {
       const weight = `block${block}_conv${j}`;
       const [filter, bias] = [`${weight}.kernel`, `${weight}.bias`];
-      const relu = `relu${block}_${j}`;
-      graph.push({ op: "conv2d", name: relu, input, filter, bias, strides: 1, relu: true });
-      input = relu;
+      const convolution = { op: "conv2d", input, filter, bias, strides: 1 } as const;
+      // Before the ReLU, for those who ask: a convolution of its own, and computed only then.
+      graph.push({ ...convolution, name: `conv${block}_${j}`, relu: false });
+      graph.push({ ...convolution, name: `relu${block}_${j}`, relu: true });
+      input = `relu${block}_${j}`;
     }
   });
   return {
     name,
     graph,
-    layers: graph.filter((layer) => layer.op === "conv2d").map((layer) => layer.name),
+    layers: graph.filter((layer) => layer.op === "conv2d" && layer.relu).map(({ name }) => name),
+    hidden: graph.filter((layer) => layer.op === "conv2d" && !layer.relu).map(({ name }) => name),
     preprocessing: { channelOrder: "BGR", mean: IMAGENET_MEAN },
   };
 }

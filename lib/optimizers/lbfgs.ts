@@ -6,11 +6,13 @@
  * @module
  */
 import {
+  cannot,
   checkInRange,
   checkOneOf,
   checkOptions,
   checkPositive,
   checkPositiveInteger,
+  describe,
 } from "../base/check.ts";
 import { startPlain } from "./lbfgs_plain.ts";
 import { startSearching } from "./lbfgs_search.ts";
@@ -38,8 +40,22 @@ export type LbfgsOptions = {
    * @default {10, without a line search 1}
    */
   stepSize?: number;
+  /**
+   * Without a line search, by how much the first step may change the picture, all values added up, before
+   * `stepSize`. PyTorch's 1 is in the units of its picture: 255 here for a program with pixels from 0 to 1.
+   *
+   * @default {1}
+   */
+  firstStep?: number;
   /** Whether the picture is kept within 0–255; with a line search it always is. @default {true} */
   clip?: boolean;
+  /**
+   * Without a line search, whether steps are remembered as they were meant, also where the picture was
+   * clipped: as in programs that clip behind the back of their optimizer.
+   *
+   * @default {false}
+   */
+  blind?: boolean;
 };
 
 /** How a line search went. */
@@ -101,21 +117,28 @@ export type Lbfgs = Omit<Optimizer, "start"> & { start(state?: OptimizerState): 
  * assertEquals(run.search()?.step, 1);
  * ```
  *
- * @throws {RangeError} when `history` is not a whole number from 1 to 100 or `stepSize` not positive.
+ * @throws {RangeError} when `history` is not a whole number from 1 to 100, `stepSize` or `firstStep` not
+ * positive, or where `firstStep` or `blind` meets a line search.
  */
 export function lbfgs(options: LbfgsOptions = {}): Lbfgs {
   const what = "use lbfgs";
-  checkOptions(what, options, ["lineSearch", "history", "stepSize", "clip"]);
-  const { lineSearch = "strong-wolfe", clip = true } = options;
+  checkOptions(what, options, ["lineSearch", "history", "stepSize", "firstStep", "clip", "blind"]);
+  const { lineSearch = "strong-wolfe", firstStep = 1, clip = true, blind = false } = options;
   checkOneOf(what, "lineSearch", lineSearch, ["strong-wolfe", "none"]);
   const isPlain = lineSearch === "none";
   const { history = isPlain ? 100 : 20, stepSize = isPlain ? 1 : 10 } = options;
   checkPositiveInteger(what, "history", history);
   checkInRange(what, "history", history, 1, 100);
   checkPositive(what, "stepSize", stepSize);
+  checkPositive(what, "firstStep", firstStep);
+  const own = (["firstStep", "blind"] as const).find((name) => options[name] !== undefined);
+  if (own && !isPlain) {
+    throw new RangeError(cannot(what, `${own} needs lineSearch none`, describe(lineSearch)));
+  }
   const shared = { name: "lbfgs", needsConstantWeights: true };
   if (isPlain) {
-    return { ...shared, start: (state) => startPlain({ history, stepSize, clip }, state) };
+    const plain = { history, stepSize, firstStep, clip, blind };
+    return { ...shared, start: (state) => startPlain(plain, state) };
   }
   return {
     ...shared,

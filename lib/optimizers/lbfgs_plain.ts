@@ -2,11 +2,11 @@
  * L-BFGS that trusts its direction: no line search, one evaluation a step, as `torch.optim.LBFGS` with
  * its defaults and most programs for style transfer that are built on it. The loss may rise.
  *
- *     x ← clip(x - t H g, 0, 255),  t = stepSize, at first stepSize · min(1, 1 / Σ|g|)
+ *     x ← clip(x - t H g, 0, 255),  t = stepSize, at first stepSize · min(f², f / Σ|g|), f = firstStep
  *
  * H is that of Nocedal, Wright 2006, algorithm 7.4, from `H0 = (s·y / y·y) I` of the last pair; pairs
- * with `s·y <= 1e-10` are left out. Differs from PyTorch: s is what the picture moved, also where it was
- * clipped, there is no tolerance at which it rests, and dot products are those of `g / unit`.
+ * with `s·y <= 1e-10` are left out. Differs from PyTorch: unless `blind`, s is what the picture moved, also
+ * where it was clipped; there is no tolerance at which it rests, and dot products are those of `g / unit`.
  *
  * @module
  */
@@ -28,11 +28,17 @@ type Curved = { s: tf.Tensor4D; y: tf.Tensor4D; sy: number; yy: number };
 type Last = { gradient: tf.Tensor4D; move: tf.Tensor4D };
 
 /** Settings of {@linkcode startPlain}. */
-export type PlainOptions = { history: number; stepSize: number; clip: boolean };
+export type PlainOptions = {
+  history: number;
+  stepSize: number;
+  firstStep: number;
+  clip: boolean;
+  blind: boolean;
+};
 
 /** Starts a run. */
 export function startPlain(
-  { history, stepSize, clip }: PlainOptions,
+  { history, stepSize, firstStep, clip, blind }: PlainOptions,
   saved: OptimizerState = {},
 ): LbfgsRun {
   let evaluations = 0;
@@ -86,11 +92,12 @@ export function startPlain(
         gradient = tf.div(evaluation.gradient, unit) as tf.Tensor4D;
         if (last) await remember(last, gradient);
         const sum = most * mean * image.size; // Σ|g|
-        const plain = unit * (last ? 1 : Math.min(1, 1 / sum));
+        // In units of firstStep: min(1, 1 / Σ|g|) g
+        const plain = unit * (last ? 1 : Math.min(firstStep ** 2, firstStep / sum));
         const move = tf.tidy(() => {
           const straight = tf.sub(image, tf.mul(newton(gradient!, pairs, plain), stepSize));
           const point = (clip ? within(straight as tf.Tensor4D) : straight) as tf.Tensor4D;
-          const move = tf.sub(point, image) as tf.Tensor4D;
+          const move = tf.sub(blind ? straight : point, image) as tf.Tensor4D;
           image.assign(point);
           return move;
         });

@@ -23,13 +23,20 @@ export * from "./schedule.ts";
 export * from "./smoothed.ts";
 export type * from "./optimizer.ts";
 
-/** Each makes an optimizer with the given step size, or its own default. */
+/**
+ * Each makes an optimizer with the given options, or its own defaults. `sgd` is plain gradient descent, its
+ * step size in levels per unit of the gradient.
+ */
 export const OPTIMIZERS: Record<string, (options: { stepSize?: number }) => Optimizer> = {
   "gradient-descent": gradientDescent,
   adam,
   rmsprop: rmsProp,
   adagrad: adaGrad,
   momentum,
+  sgd: ({ stepSize = 1, ...options }) => ({
+    ...momentum({ ...options, stepSize, momentum: 0, normalize: false }),
+    name: "sgd",
+  }),
   lbfgs,
-  "lbfgs-plain": ({ stepSize }) => lbfgs({ lineSearch: "none", stepSize }),
+  "lbfgs-plain": (options) => lbfgs({ ...options, lineSearch: "none" }),
 };

@@ -14,6 +14,7 @@ import type { StylizeOptions } from "../run/options.ts";
 import {
   optionsOf,
   type PaintOptions,
+  PRESET_NETWORKS,
   type PresetName,
   PRESETS,
   withPreset,
@@ -24,7 +25,7 @@ import { checkSetting, type SettingKind, SETTINGS, type Settings } from "../run/
 export type PictureSettings = Settings & {
   /** Where the other settings come from. @default {"quick"} */
   preset?: PresetName;
-  /** What looks at the pictures. @default {"vgg16"} */
+  /** What looks at the pictures. @default the preset's in {@linkcode PRESET_NETWORKS}, else `vgg16` */
   network?: string;
   /** Longer side of the content image and of the mixed image, in pixels. @default {512} */
   size?: number;
@@ -73,7 +74,7 @@ export function checkPictureSettings(
   for (const [name, value] of Object.entries(given) as [SettingName, unknown][]) {
     if (value !== undefined) checkSetting(what, nameOf(name), value, PICTURE_SETTINGS[name]);
   }
-  const { architecture } = NETWORKS[given.network ?? DEFAULTS.network]!;
+  const { architecture } = NETWORKS[networkOf(given)]!;
   for (const name of SETTING_NAMES) {
     if (PICTURE_SETTINGS[name].kind !== "layers") continue;
     for (const layer of given[name] as string[] | undefined ?? []) {
@@ -91,7 +92,12 @@ export type FilledIn = PictureSettings & Required<Pick<PictureSettings, keyof ty
 /** The settings without those that are left out, the ones of {@linkcode DEFAULTS} filled in. */
 export function filledIn(settings: PictureSettings): FilledIn {
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
-  return { ...DEFAULTS, ...Object.fromEntries(given) };
+  return { ...DEFAULTS, network: networkOf(settings), ...Object.fromEntries(given) };
+}
+
+/** The network of a picture: its own setting, else that which its preset was made for. */
+export function networkOf({ network, preset = DEFAULTS.preset }: PictureSettings): string {
+  return network ?? PRESET_NETWORKS[preset] ?? DEFAULTS.network;
 }
 
 /**

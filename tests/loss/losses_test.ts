@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
 import {
   contentLoss,
+  DENOISE_SHAPES,
   type DenoiseForm,
   denoiseLoss,
   meanSquaredError,
@@ -78,6 +79,46 @@ useEachEngine("denoiseLoss() of a picture that tiles has the border, too", async
   assertEquals(await value({ circular: true }), [3 * 10]);
   assertEquals(await value({ circular: true, power: 2 }), [3 * (9 + 4 + 25)]);
   assertEquals(await value({}), [3 * 5]);
+});
+
+useEachEngine("denoiseLoss() takes both differences together, where there are both", async () => {
+  // 0 3 / 4 9: of the first position 3 to the right and 4 down: 25^1.25 = 55.9017; of three colours.
+  const values = [0, 3, 4, 9].flatMap((value) => [value, value, value]);
+  const image = tf.tensor4d(values, [1, 2, 2, 3]);
+  const loss = denoiseLoss(image, { shape: "joint", power: 2.5 });
+  assertAllClose(await loss.data(), [3 * 25 ** 1.25], { rtol: 1e-5 });
+  // As in a picture that tiles: 3 and 4, 3 and 6, 5 and 4, 5 and 6, sums of squares 25, 45, 41, 61.
+  const tiles = denoiseLoss(image, { shape: "joint", power: 2, circular: true, reduce: "mean" });
+  assertAllClose(await tiles.data(), [(25 + 45 + 41 + 61) / 4], { rtol: 1e-5 });
+});
+
+useEachEngine("denoiseLoss() of nine points is 4/9 in the mean for the row 0 1", async () => {
+  // Right 1 of 2 values: 2/3 · 1/2. With its edge repeated 0 0 1 1, three rows: along each diagonal
+  // 0 1 0 twice, of 6: 1/6 · (2 + 2) / 6.
+  const image = tf.tensor4d([0, 0, 0, 1, 1, 1], [1, 1, 2, 3]);
+  const form = { shape: "nine", power: 2 } as const;
+  const mean = denoiseLoss(image, { ...form, reduce: "mean" });
+  assertAllClose(await mean.data(), [4 / 9], { rtol: 1e-5 });
+  assertAllClose(await denoiseLoss(image, form).data(), [3 * (2 / 3 + 4 / 6)], { rtol: 1e-5 });
+});
+
+useEachEngine("the gradient of denoiseLoss() fits finite differences in every shape", async () => {
+  for (const shape of DENOISE_SHAPES) {
+    for (const circular of [false, true]) {
+      for (const power of [2, 2.5] as const) {
+        const value = (x: tf.Tensor4D) => denoiseLoss(x, { shape, power, circular });
+        const error = await slopeError(value, noise([1, 4, 5, 3], 9));
+        if (!(error < 1e-3)) throw new Error(`relative error ${error} of ${shape}, ${power}`);
+      }
+    }
+  }
+});
+
+useEachEngine("contentLoss() averages or adds up", async () => {
+  // (1 - 0)² + (1 - 3)² = 5
+  const [features, target] = [[1, 1], [0, 3]].map((v) => ({ a: tf.tensor4d(v, [1, 1, 2, 1]) }));
+  assertAllClose(await contentLoss(features!, target!).data(), [2.5], { rtol: 1e-6 });
+  assertAllClose(await contentLoss(features!, target!, "sum").data(), [5], { rtol: 1e-6 });
 });
 
 useEachEngine("denoiseLoss() of a single pixel is 0", async () => {

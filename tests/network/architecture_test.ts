@@ -53,7 +53,7 @@ Deno.test("borderPlaces() repeats the outermost or goes on at the far side, seve
 
 Deno.test("checkLayers() lists the layers and says which one is meant", () => {
   const refusals: [string, string][] = [
-    ["conv3_1", 'relu5_3 (it is called relu3_1 here): current value is "conv3_1"'],
+    ["block3_conv1", 'relu5_3 (it is called relu3_1 here): current value is "block3_conv1"'],
     ["block4_conv2", "(it is called relu4_2 here)"],
     ["relu3_4", "(did you mean relu3_1?)"],
     ["Relu1_1", "(did you mean relu1_1?)"],
@@ -63,11 +63,12 @@ Deno.test("checkLayers() lists the layers and says which one is meant", () => {
     const error = assertThrows(() => checkLayers(VGG16, "see", [name]), RangeError, message);
     assertEquals(error.message.startsWith("Cannot see as layer must be one of relu1_1, "), true);
   }
-  checkLayers(VGG16, "see", VGG16.layers);
+  checkLayers(VGG16, "see", [...VGG16.layers, "conv3_1"]);
+  assertThrows(() => checkLayers(INCEPTION5H, "see", ["conv3_1"]), RangeError, "conv2d0");
 });
 
 Deno.test("layerStride() of an unknown layer is an error, not undefined", () => {
   const rule = "Cannot use a layer of VGG-16 as layer must be one of relu1_1";
   assertThrows(() => layerStride(VGG16, "relu9_9"), RangeError, rule);
-  assertThrows(() => layerStride(VGG16, "conv2_1"), RangeError, "it is called relu2_1 here");
+  assertThrows(() => layerStride(VGG16, "block2_conv1"), RangeError, "it is called relu2_1 here");
 });

@@ -117,6 +117,9 @@ useEachEngine("poolings of 3 4 0 / 0 0 6, of which the last window is half", asy
     const { p } = featuresOf(withPooling(network, kind as "l2"), x, ["p"]);
     assertAllClose(await p!.data(), values, { rtol: 1e-6 });
   }
+  const { p } = featuresOf(withPooling(network, "average", 1), x, ["p"]);
+  assertAllClose(await p!.data(), [7 / 4, 6 / 2], { rtol: 1e-6 });
+  assertThrows(() => withPooling(network, "max", 2), RangeError, "takes no poolingFactor");
   network.dispose();
 });
 

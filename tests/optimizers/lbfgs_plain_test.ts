@@ -27,6 +27,31 @@ useEachEngine(
   },
 );
 
+useEachEngine("firstStep is PyTorch's 1 in the units of its picture", async () => {
+  const gradient = TARGET.map((target, i) => CURVATURE[i]! * (128 - target));
+  const sum = gradient.reduce((sum, g) => sum + Math.abs(g), 0);
+  const { path } = await descend(plain({ firstStep: 60 }), 1);
+  assertAllClose(path[1]!, gradient.map((g) => 128 - 60 * g / sum), { rtol: 1e-5 });
+  assertThrows(() => lbfgs({ firstStep: 60 }), RangeError, "firstStep needs lineSearch none");
+});
+
+useEachEngine("blind to the bounds, it remembers the step that it meant", async () => {
+  // Towards -100 from 10, gradient 3 · 110: the first step is stopped at 0. Knowing that it moved by 10,
+  // it sees the true curvature 3; if it believes to have moved by 30, a third of it.
+  const settings = {
+    evaluate: plainBowl([-100, 50, 50], [3]),
+    from: [10, 50, 50],
+    shape: [1, 1, 1, 3] as never,
+  };
+  const move = async (options: object) => {
+    const { path, state } = await descend(plain({ stepSize: 30, ...options }), 1, settings);
+    assertAllClose(path[1]!, [0, 50, 50], { rtol: 0, atol: 1e-4 });
+    return Array.from(state.move!.data);
+  };
+  assertAllClose(await move({}), [-10, 0, 0], { rtol: 0, atol: 1e-4 });
+  assertAllClose(await move({ blind: true }), [-30, 0, 0], { rtol: 0, atol: 1e-4 });
+});
+
 useEachEngine("a bowl of equal curvatures is solved in two steps", async () => {
   // One pair tells the curvature c: H = 1 / c, and the second step is Newton's.
   const target = [30, 200, 100, 20, 240, 128];

@@ -103,7 +103,7 @@ useEachEngine("a run leaves no tensor: onFrame throws", () =>
 
 useEachEngine("a run leaves no tensor: wrong layer", () =>
   leavesNothing(async (network) => {
-    const wrong = { ...options, style: { picture: style, layers: ["conv1_1"] } };
+    const wrong = { ...options, style: { picture: style, layers: ["block1_conv1"] } };
     await assertRejects(() => stylize(network, wrong), RangeError, "relu1_1, relu1_2");
   }));
 

@@ -8,7 +8,7 @@ import { FLAGS_OF_SETTINGS, HELP, OTHER_FLAGS, readRequest } from "../../lib/ter
 Deno.test("flags, settings and the help text list the same names", () => {
   const settings = Object.keys(PICTURE_SETTINGS).map(flagOf);
   assertEquals(Object.keys(FLAGS_OF_SETTINGS), settings);
-  const inHelp = [...HELP.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name);
+  const inHelp = [...HELP.matchAll(/^ {2}--([a-z0-9-]+)/gm)].map(([, name]) => name);
   assertEquals(inHelp, [...settings, ...Object.keys(OTHER_FLAGS)]);
 });
 

@@ -17,6 +17,10 @@ export const MEASURES: Readonly<Record<string, StyleMeasure>> = {
   "gram-normalized": gram("normalized"),
   "moments": moments(),
   "wasserstein": wasserstein(),
+  "wasserstein-fine": {
+    ...wasserstein({ epsilon: 0.001, precise: true }),
+    name: "wasserstein-fine",
+  },
   "sliced": sliced(),
   "histogram": histogram(),
 };

@@ -33,7 +33,7 @@ const MEAN_TENSOR = "picture.mean";
 /** What belongs together in a network. */
 export type Fitted = { weights: Weights; preprocessing: Preprocessing };
 
-type Convolution = { filter: string; bias: string };
+type Convolution = Extract<Architecture["graph"][number], { op: "conv2d" }>;
 type Found = { filter: string; kernel: Tensor; bias: Tensor | undefined };
 type Kind = {
   /** Matches the name of a kernel; what is in brackets orders them. */
@@ -82,7 +82,7 @@ export function fitNames(
   pictures?: PictureKind,
 ): Fitted {
   const { name, graph, preprocessing } = architecture;
-  const convolutions = graph.flatMap((step) => step.op === "conv2d" ? [step] : []);
+  const convolutions = convolutionsOf(graph);
   const tensors = plainNames(found);
   const own = convolutions.some(({ filter }) => Object.hasOwn(tensors, filter));
   const chain = graph.every(({ op }) => op !== "concat");
@@ -164,13 +164,21 @@ function inOrder({ pattern, bias }: Kind, tensors: Weights): Found[] {
     .sort((a, b) => place(a.filter) - place(b.filter));
 }
 
+/** The convolutions of a network, each once: the last where one stands there before its ReLU, too. */
+function convolutionsOf(graph: Architecture["graph"]): Convolution[] {
+  const all = graph.flatMap((step) => step.op === "conv2d" ? [step] : []);
+  return [...new Map(all.map((step) => [step.filter, step])).values()];
+}
+
 /**
  * PyTorch numbers all modules: a convolution, its ReLU, a pooling. Other numbers mean that something
  * else stands between them, such as batch normalisation.
  */
 function checkPlaces({ name, graph }: Architecture, list: readonly Found[]): void {
   let place = 0;
-  const places = graph.flatMap((step) => {
+  const once = convolutionsOf(graph);
+  const steps = graph.filter((step) => step.op !== "conv2d" || once.includes(step));
+  const places = steps.flatMap((step) => {
     const here = place;
     place += step.op === "conv2d" && step.relu ? 2 : 1;
     return step.op === "conv2d" ? [here] : [];
