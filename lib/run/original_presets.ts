@@ -1,7 +1,7 @@
 /**
  * Presets that speak for other programs: their constants, each with where it stands. What a program does on
  * pixels from 0 to 1 is written for pixels from 0 to 255, as `255 ·` (steps) or `/ 255` (differences, Adam's
- * epsilon). `tests/run/originals_test.ts` compares each with a second implementation.
+ * epsilon). `tests/run/originals_test.ts` compares them with second implementations.
  *
  * All of them were made for VGG-19. The one that ships has eight bits a weight; crowsonkb's program and
  * PyTorch's tutorial take torchvision's, which was trained again and sees smaller numbers: with
