@@ -1,7 +1,7 @@
 // Not quick: it runs every optimizer under every preset.
 import { assert, assertEquals } from "@std/assert";
 import { OPTIMIZERS } from "../../lib/optimizers/mod.ts";
-import { type PresetName, presetOf, PRESETS } from "../../lib/run/presets.ts";
+import { PRESET_NETWORKS, type PresetName, presetOf, PRESETS } from "../../lib/run/presets.ts";
 import type { Result } from "../../lib/run/frame.ts";
 import { stylize } from "../../lib/run/stylize.ts";
 import { useEachEngine } from "../helpers/engines.ts";
@@ -32,10 +32,10 @@ function leftOf({ history, losses, total }: Result, weighting: string): number {
 }
 
 // One engine is enough where it is the defaults that are asked for.
-// Presets of one size and with layers that weigh the same: the others are made for one optimizer and for
-// VGG's own layers.
+// Presets of one size that are no other program's: the others are made for one optimizer and for VGG's own
+// layers.
 const ONE_SIZE = (Object.keys(PRESETS) as PresetName[]).filter((name) =>
-  !("sizes" in PRESETS[name]) && !("layerWeights" in PRESETS[name])
+  !("sizes" in PRESETS[name]) && !(name in PRESET_NETWORKS)
 );
 for (const preset of ONE_SIZE) {
   const { weighting } = PRESETS[preset] as { weighting: string };
