@@ -6,7 +6,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { WebGPUBackend, type WebGPUProgram } from "@tensorflow/tfjs-backend-webgpu";
+import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { registerWebGpuKernels } from "./webgpu_kernels.ts";
 
 /** An adapter, and whether it is a program that plays a GPU. */
 export type FoundAdapter = { adapter: GPUAdapter; description: string; software: boolean };
@@ -52,7 +53,7 @@ export async function registerWebGpu({ adapter }: FoundAdapter): Promise<void> {
   });
   tf.removeBackend("webgpu");
   tf.registerBackend("webgpu", () => new WebGPUBackend(device, adapter.info));
-  registerReluMask();
+  registerWebGpuKernels();
 }
 
 /** What went wrong on the device since it was made, if anything. */
@@ -70,48 +71,4 @@ function allLimits(limits: GPUSupportedLimits): Record<string, number> {
     "maxComputeInvocationsPerWorkgroup",
   ] as const;
   return Object.fromEntries(names.map((name) => [name, limits[name]]));
-}
-
-/** The gradient of the ReLU in one pass: `dy` where `y > 0`, else 0. */
-class ReluMaskProgram implements WebGPUProgram {
-  variableNames = ["dy", "y"];
-  shaderKey = "reluMask";
-  size = true;
-  workgroupSize: [number, number, number] = [128, 1, 1];
-  dispatchLayout = { x: [0] };
-  dispatch: [number, number, number];
-  outputShape: number[];
-
-  constructor(elements: number) {
-    this.outputShape = [elements];
-    this.dispatch = [Math.ceil(elements / 128), 1, 1];
-  }
-
-  getUserCode(): string {
-    return `
-      fn main(index : i32) {
-        if (index < uniforms.size) {
-          setOutputAtIndex(index, select(0.0, dy[index], y[index] > 0.0));
-        }
-      }`;
-  }
-}
-
-function registerReluMask(): void {
-  if (tf.getKernel("ReluMask", "webgpu")) return;
-  tf.registerKernel({
-    kernelName: "ReluMask",
-    backendName: "webgpu",
-    kernelFunc: ({ inputs, backend }) => {
-      const { dy, y } = inputs as { dy: tf.TensorInfo; y: tf.TensorInfo };
-      const elements = dy.shape.reduce((product, n) => product * n, 1);
-      const flat = (tensor: tf.TensorInfo) => ({ ...tensor, shape: [elements] });
-      const output = (backend as WebGPUBackend).runWebGPUProgram(
-        new ReluMaskProgram(elements),
-        [flat(dy), flat(y)],
-        "float32",
-      );
-      return { ...output, shape: dy.shape };
-    },
-  });
 }

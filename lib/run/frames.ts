@@ -109,18 +109,22 @@ function createLoop({ engine, options, plan, objective, image, run, start }: Loo
 
   /** Checks what an iteration started from and what it led to, and keeps the last good picture. */
   async function read(before: tf.Tensor4D, evaluation: Evaluation): Promise<Measured> {
-    const measured = await readLosses(objective, evaluation);
+    // All at once: a GPU takes milliseconds to answer, however little it is asked.
+    const broken = tf.tidy(() => tf.any(tf.isNaN(image)));
+    const painted = shown(toPicture);
+    painted.catch(() => {}); // of a broken picture, which is told below
+    const [measured, [isBroken]] = await Promise.all([
+      readLosses(objective, evaluation),
+      broken.data().finally(() => broken.dispose()),
+    ]);
     const bad = Object.entries(measured.losses).find(([, { loss }]) => !Number.isFinite(loss));
     if (bad) {
       throw new DivergedError(`the ${bad[0]} loss`, bad[1].loss, iteration, await toPicture(good));
     }
     good.dispose();
     good = before.clone();
-    const broken = tf.tidy(() => tf.any(tf.isNaN(image)));
-    const [isBroken] = await broken.data();
-    broken.dispose();
     if (isBroken) throw new DivergedError("the mixed image", NaN, iteration, await toPicture(good));
-    seen = await shown(toPicture);
+    seen = await painted;
     return measured;
   }
 
