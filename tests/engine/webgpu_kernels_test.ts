@@ -35,7 +35,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a product of tall matrices on WebGPU is right, the same each time and leaves nothing behind",
+  name:
+    "a product of tall matrices on WebGPU is right, the same each time and leaves nothing behind",
   ignore,
   fn: async () => {
     await useEngine("webgpu");
