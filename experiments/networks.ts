@@ -16,7 +16,7 @@ const STYLE_WEIGHTS = [5, 20, 100];
 
 export const networks = twoAxes<string, number>({
   question: "What do other networks make of the same pictures?",
-  defaults: { size: 192, iterations: 100, seeds: 1 },
+  defaults: { size: 192, iterations: 100, seeds: 3 },
   down: () => ({ values: NETWORKS, title: "network" }),
   across: () => ({ values: STYLE_WEIGHTS, title: "style weight (content weight 1)" }),
   point: (network, styleWeight) => ({
