@@ -168,6 +168,7 @@ export {
   STARTS,
 } from "./run/start.ts";
 export { type Estimate, estimate } from "./run/estimate.ts";
+export { type MemoryParts, memoryParts } from "./run/memory_model.ts";
 export { measure, stylize, stylizePyramid } from "./run/stylize.ts";
 // display
 export {
@@ -223,6 +224,8 @@ export {
   type Table,
   table,
   type TableOptions,
+  viewer,
+  type ViewerOptions,
   zoom,
   type ZoomOptions,
 } from "./display/mod.ts";

@@ -39,6 +39,7 @@ export { contactSheet, type ContactSheetOptions, type ShowOptions } from "./shee
 export { stackedBars, type StackedBarsOptions } from "./stacked_bars.ts";
 export { sweep, type SweepOptions } from "./sweep.ts";
 export { type Table, table, type TableOptions } from "./table.ts";
+export { viewer, type ViewerOptions } from "./viewer.ts";
 
 /** What {@link show} can show. */
 export type Showable = Picture | Record<string, Picture> | Figure;

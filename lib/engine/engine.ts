@@ -27,6 +27,7 @@ export type Engine = {
 let current: Engine | undefined;
 let announced: string | undefined;
 let trouble: () => string | undefined = () => undefined;
+let release: () => void = () => {};
 
 // Silences the banner with which the plain backend advises Node users to install another package.
 tf.enableProdMode();
@@ -71,6 +72,14 @@ export function engineTrouble(): string | undefined {
   return trouble();
 }
 
+/**
+ * Gives back memory that the engine keeps to use again. What needs much of it, such as the tiles of a large
+ * picture and the step after them, then has it one after the other.
+ */
+export function releaseMemory(): void {
+  release();
+}
+
 function environment(): EngineName | undefined {
   // STYLEBOOK_BACKEND is what it was called before.
   const name = Deno.env.get("STYLEBOOK_ENGINE") || Deno.env.get("STYLEBOOK_BACKEND");
@@ -101,17 +110,17 @@ const MAKE: Record<Engine["name"], (reason: string) => Promise<Engine>> = {
       );
     }
     await registerWebGpu(found);
-    trouble = webGpuTrouble;
+    [trouble, release] = [webGpuTrouble, () => {}];
     return { name: "webgpu", description: found.description, reason, readEvery: 10 };
   },
   async native(reason) {
-    const { nativeDescription, registerNative } = await import("./native/mod.ts");
+    const { nativeDescription, registerNative, releaseNative } = await import("./native/mod.ts");
     await registerNative();
-    trouble = () => undefined;
+    [trouble, release] = [() => undefined, releaseNative];
     return { name: "native", description: nativeDescription(), reason, readEvery: 1 };
   },
   cpu(reason) {
-    trouble = () => undefined;
+    [trouble, release] = [() => undefined, () => {}];
     return Promise.resolve({
       name: "cpu",
       description: "TensorFlow.js in plain JavaScript",

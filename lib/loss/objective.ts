@@ -94,7 +94,7 @@ export function createObjective(
 
   const inTiles = canvas.tile !== undefined && layers.length > 0 &&
     isCut(see.architecture, layers, canvas, canvas.tile);
-  const tiled = { see, bound, layers, tile: canvas.tile ?? 0 };
+  const tiled = { see, bound, weights, layers, tile: canvas.tile ?? 0 };
 
   /** The sum that is minimized, and what each loss adds to it. */
   function combine(each: tf.Scalar[]) {

@@ -8,7 +8,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { checkNonNegative, checkOneOf, checkOptions } from "../base/check.ts";
 import { layersLike } from "../network/architecture.ts";
-import { cut, seeInTiles } from "../network/tiles.ts";
+import { keepFeatures } from "../network/kept_features.ts";
 import { type Picture, toTensor } from "../picture/picture.ts";
 import { resizePicture } from "../picture/resize.ts";
 import {
@@ -54,27 +54,32 @@ export function contentOf(picture: Picture, options: ContentOptions = {}): Term 
       const names = layersLike(see.architecture, layers ?? see.architecture.layers.slice(4, 5));
       checkSome(name, names);
       const image = toTensor(contentAt(picture, canvas));
-      const target = seeInTiles(see, image, names, canvas.tile);
+      const target = keepFeatures(see, image, names, canvas.tile);
       image.dispose();
       return {
         layers: names,
-        value: ({ features }) => contentLoss(features, target, reduce),
+        value: ({ features }) =>
+          contentLoss(
+            features,
+            Object.fromEntries(names.map((layer) => [layer, target.whole(layer)])),
+            reduce,
+          ),
         additive: {
           parts: names.map((layer): Part => ({
             layer,
             count: 1,
-            sums: (features, where) => [squaredError(features, cut(target[layer]!, where))],
+            sums: (features, where) => [squaredError(features, target.part(layer, where))],
             gradient(features, where, [slope]) {
-              const error = tf.sub(features, cut(target[layer]!, where));
+              const error = tf.sub(features, target.part(layer, where));
               return tf.mul(error, tf.mul(slope!, 2));
             },
           })),
           finish: (sums) =>
             meanOf(
-              sums.map((sum, i) => tf.div(sum, reduce === "sum" ? 1 : target[names[i]!]!.size)),
+              sums.map((sum, i) => tf.div(sum, reduce === "sum" ? 1 : target.size(names[i]!))),
             ),
         },
-        dispose: () => tf.dispose(target),
+        dispose: target.dispose,
       };
     },
   };

@@ -13,6 +13,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { releaseMemory } from "../engine/engine.ts";
 import type { See } from "../network/features.ts";
 import { cut, ownedWithin, padTo, placeOf, type Tile, tilesOf } from "../network/tiles.ts";
 import type { BoundTerm, Part, View } from "./term.ts";
@@ -28,6 +29,8 @@ export type Combine = (values: tf.Scalar[]) => {
 export type Tiled = {
   see: See;
   bound: readonly BoundTerm[];
+  /** Of the terms; what weighs nothing has no gradient. */
+  weights: readonly number[];
   layers: readonly string[];
   /** Side of the tiles in pixels. */
   tile: number;
@@ -63,53 +66,74 @@ export function evaluateTiled(
   evaluation: number,
   combine: Combine,
 ) {
+  releaseMemory(); // what the step before needed
   return tf.tidy(() => {
     const tiles = tilesFor(tiled, image);
     const sums = sumUp(tiled, tiles, image);
     let seen: { values: tf.Tensor1D; shares: tf.Tensor1D } | undefined;
+    const pulls = tiled.bound.some(({ additive }, i) => !additive && tiled.weights[i] !== 0);
+    const watched = tiled.bound.map((term, i) => {
+      if (term.additive || tiled.weights[i] !== 0) return undefined;
+      return tf.tidy(() => term.value({ image, features: {}, evaluation }));
+    });
     // Every sum takes part, if only with nothing, for TensorFlow.js to differentiate by it.
     const { value, grads } = tf.valueAndGrads((...inputs: tf.Tensor[]) => {
-      const x = inputs.at(-1) as tf.Tensor4D;
-      const { values, shares, total } = combine(valuesOf(tiled, inputs, x, evaluation));
+      const x = pulls ? inputs.at(-1) as tf.Tensor4D : image;
+      const each = valuesOf(tiled, inputs, x, evaluation, watched);
+      const { values, shares, total } = combine(each);
       seen = { values: tf.keep(values), shares: tf.keep(shares) };
       return inputs.reduce((sum, input) => tf.add(sum, tf.mul(tf.sum(input), 0)), total);
-    })([...sums, image]);
-    const gradient = addGradients(tiled, tiles, image, grads);
+    })(pulls ? [...sums, image] : sums);
+    const ofImage = pulls ? grads.pop() as tf.Tensor4D : undefined;
+    const ofTiles = addGradients(tiled, tiles, image, grads);
+    const gradient = ofImage ? tf.add(ofImage, ofTiles) as tf.Tensor4D : ofTiles;
+    releaseMemory(); // for the step that follows
     return { ...seen!, total: value as tf.Scalar, gradient };
   });
 }
 
 /**
- * The gradient of the picture itself and those of all windows. A row of windows is added up in a strip first,
- * so that little is as large as the picture.
+ * The gradients of all windows, added up: a row of windows in a strip, and the strips where they overlap, so
+ * that little is as large as the picture.
  */
 function addGradients(
   tiled: Tiled,
   tiles: Tile[],
   image: tf.Tensor4D,
-  grads: tf.Tensor[],
+  slopes: tf.Tensor[],
 ): tf.Tensor4D {
-  const [, height, width] = image.shape;
-  const slopes = grads.slice(0, -1);
-  let gradient = grads.at(-1) as tf.Tensor4D;
+  const [, , width] = image.shape;
+  const done: tf.Tensor4D[] = [];
+  /** The strip that the next one overlaps. */
+  let open: { top: number; height: number; sum: tf.Tensor4D } | undefined;
   for (const row of rowsOf(tiles)) {
-    const { top, height: strip } = row[0]!.window;
+    const { top, height } = row[0]!.window;
     let sum: tf.Tensor4D | undefined;
     for (const tile of row) {
       const before: tf.Tensor4D | undefined = sum;
       sum = tf.tidy(() => {
         const part = gradientOfTile(tiled, tile, image, slopes);
-        const wide = padTo([strip, width], part, { ...tile.window, top: 0 });
+        const wide = padTo([height, width], part, { ...tile.window, top: 0 });
         return before ? tf.add(before, wide) as tf.Tensor4D : wide;
       });
       before?.dispose();
     }
-    const before = gradient;
-    gradient = tf.tidy(() =>
-      tf.add(before, padTo([height, width], sum!, { top, left: 0, height: strip, width }))
-    );
-    tf.dispose([before, sum!]);
+    if (open) {
+      const above = { top: 0, left: 0, height: top - open.top, width };
+      const shared = { ...above, top: above.height, height: open.height - above.height };
+      const own = sum!;
+      done.push(cut(open.sum, above));
+      sum = tf.tidy(() => {
+        const before = cut(open!.sum, shared);
+        return tf.add(padTo([height, width], before, { ...shared, top: 0 }), own) as tf.Tensor4D;
+      });
+      tf.dispose([open.sum, own]);
+    }
+    open = { top, height, sum: sum! };
   }
+  const parts = [...done, open!.sum];
+  const gradient = tf.concat(parts, 1);
+  tf.dispose(parts);
   return gradient;
 }
 
@@ -161,11 +185,12 @@ function valuesOf(
   sums: tf.Tensor[],
   image: tf.Tensor4D,
   evaluation: number,
+  known: readonly (tf.Scalar | undefined)[] = [],
 ): tf.Scalar[] {
   const view: View = { image, features: {}, evaluation };
   let next = 0;
-  return bound.map((term) => {
-    if (!term.additive) return term.value(view);
+  return bound.map((term, i) => {
+    if (!term.additive) return known[i] ?? term.value(view);
     const count = term.additive.parts.reduce((sum, part) => sum + part.count, 0);
     const own = sums.slice(next, next + count);
     next += count;

@@ -28,6 +28,7 @@ export function adaGrad(options: AdaGradOptions = {}): Optimizer {
     {
       name: "adagrad",
       moments: { sum: 2 },
+      pointwise: true,
       step(gradient, keep, { length }) {
         const sum = tf.add(keep("sum", 1), tf.square(gradient)) as tf.Tensor4D;
         const root = tf.add(tf.sqrt(sum), epsilon);

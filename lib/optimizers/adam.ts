@@ -68,6 +68,7 @@ export function adam(options: AdamOptions = {}): Optimizer {
     {
       name: "adam",
       moments: { first: 1, second: 2 },
+      pointwise: true,
       step(gradient, keep, { length, iteration }) {
         const first = tf.add(keep("first", beta1), tf.mul(gradient, 1 - beta1)) as tf.Tensor4D;
         const square = tf.mul(tf.square(gradient), 1 - beta2);

@@ -14,6 +14,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { releaseMemory } from "../engine/engine.ts";
 import { checkOptions, checkShape } from "../base/check.ts";
 import { within } from "./box.ts";
 import type { Optimizer, OptimizerRun, OptimizerState } from "./optimizer.ts";
@@ -43,6 +44,8 @@ export type Rule = {
   name: string;
   /** How often the gradient is a factor of each moment: 1 for a mean of gradients, 2 for one of squares. */
   moments: Record<string, number>;
+  /** Whether each pixel goes its own way, so that a large picture can be moved in bands. */
+  pointwise?: boolean;
   /**
    * One step; within `tf.tidy`.
    *
@@ -67,6 +70,10 @@ export type Now = {
   unit: tf.Scalar;
 };
 
+/** Pixels of a band of a large picture. */
+const BAND = 2 ** 18;
+/** The moved picture, among the moments. */
+const MOVED = "moved";
 /** Below this part of the first gradient, the second one takes its place. */
 const OUTLIER = 2 ** -10;
 
@@ -127,11 +134,19 @@ function startRule(
       evaluations++;
       try {
         const next = tf.tidy(() => {
-          const now = { length, iteration };
-          const { change, ...next } = advance(rule, evaluation.gradient, now, memory);
-          const moved = tf.sub(image, change) as tf.Tensor4D;
-          image.assign(clip ? within(moved) : moved);
-          return next;
+          const step = stepOf(rule, evaluation.gradient, { length, iteration }, memory);
+          const { unit, greatest } = step;
+          const move = (image: tf.Tensor4D, gradient: tf.Tensor4D, past?: Moments) => {
+            const { moments, change } = step.take(gradient, past);
+            const moved = tf.sub(image, change) as tf.Tensor4D;
+            return { ...moments, [MOVED]: clip ? within(moved) : moved };
+          };
+          const all = rule.pointwise
+            ? inBands(move, image, evaluation.gradient, memory?.moments)
+            : move(image, evaluation.gradient, memory?.moments);
+          const { [MOVED]: moved, ...moments } = all;
+          image.assign(moved!);
+          return { unit, greatest, moments };
         });
         tf.dispose(memory);
         memory = next;
@@ -156,35 +171,68 @@ function startRule(
   };
 }
 
-function advance(
+/** The unit of a step, and how it is taken: of the whole picture, or of a part of it. */
+function stepOf(
   rule: Rule,
   raw: tf.Tensor4D,
   asked: Omit<Now, "unit">,
   memory: Memory | undefined,
-): Memory & { change: tf.Tensor4D } {
-  const greatest = greatestOf(raw);
+) {
+  const greatest = tf.tidy(() => greatestOf(raw));
   const before = memory?.unit ?? tf.scalar(1);
   const unit = nextUnit(greatest, before);
-  const gradient = tf.div(raw, unit) as tf.Tensor4D;
   const now = { ...asked, unit };
-  const nothing = () => tf.zerosLike(gradient) as tf.Tensor4D;
-  if (!memory) return { unit, greatest, ...rule.step(gradient, nothing, now) };
-
   const ratio = ratioOf(before, unit);
-  const past = (name: string, factor: number) => {
-    let fade: tf.Tensor = tf.scalar(factor);
-    for (let i = 0; i < rule.moments[name]!; i++) fade = tf.mul(fade, ratio);
-    return tf.mul(memory.moments[name]!, fade) as tf.Tensor4D;
-  };
-  let keep = past;
-  if (now.iteration === 1 && Object.keys(rule.moments).length > 0) {
-    const isOutlier = tf.less(greatest, tf.mul(memory.greatest, OUTLIER));
-    const { moments } = rule.step(gradient, nothing, { ...now, iteration: 0 });
-    keep = (name, factor) =>
-      tf.where(isOutlier, tf.mul(moments[name]!, factor), past(name, factor)) as tf.Tensor4D;
+  const isFirst = now.iteration === 1 && Object.keys(rule.moments).length > 0;
+  const isOutlier = memory && isFirst
+    ? tf.less(greatest, tf.mul(memory.greatest, OUTLIER))
+    : undefined;
+
+  function take(part: tf.Tensor4D, moments?: Moments): ReturnType<Rule["step"]> {
+    const gradient = tf.div(part, unit) as tf.Tensor4D;
+    const nothing = () => tf.zerosLike(gradient) as tf.Tensor4D;
+    if (!moments) return rule.step(gradient, nothing, now);
+    const past = (name: string, factor: number) => {
+      let fade: tf.Tensor = tf.scalar(factor);
+      for (let i = 0; i < rule.moments[name]!; i++) fade = tf.mul(fade, ratio);
+      return tf.mul(moments[name]!, fade) as tf.Tensor4D;
+    };
+    if (!isOutlier) return rule.step(gradient, past, now);
+    const first = rule.step(gradient, nothing, { ...now, iteration: 0 }).moments;
+    const keep = (name: string, factor: number) =>
+      tf.where(isOutlier, tf.mul(first[name]!, factor), past(name, factor)) as tf.Tensor4D;
+    return rule.step(gradient, keep, now);
   }
-  const first = memory.greatest.clone();
-  return { unit, greatest: first, ...rule.step(gradient, keep, now) };
+  return { unit, greatest: memory ? memory.greatest.clone() : greatest, take };
+}
+
+/** Takes a step of a large picture in bands of rows: what a step needs on the way is then as small. */
+function inBands(
+  move: (image: tf.Tensor4D, gradient: tf.Tensor4D, past?: Moments) => Moments,
+  image: tf.Tensor4D,
+  gradient: tf.Tensor4D,
+  moments?: Moments,
+): Moments {
+  const [, height, width] = image.shape;
+  if (height * width <= BAND) return move(image, gradient, moments);
+  const rows = Math.max(1, Math.floor(BAND / width));
+  const bands: Moments[] = [];
+  for (let top = 0; top < height; top += rows) {
+    const size = [1, Math.min(rows, height - top), width, 3] as const;
+    const cut = (x: tf.Tensor4D) => tf.slice(x, [0, top, 0, 0], [...size]);
+    const past = (moments: Moments) =>
+      Object.fromEntries(Object.entries(moments).map(([name, moment]) => [name, cut(moment)]));
+    bands.push(tf.tidy(() => move(cut(image), cut(gradient), moments && past(moments))));
+  }
+  return Object.fromEntries(
+    Object.keys(bands[0]!).map((name) => {
+      const parts = bands.map((band) => band[name]!);
+      const whole = tf.concat(parts, 1);
+      tf.dispose(parts);
+      releaseMemory();
+      return [name, whole];
+    }),
+  );
 }
 
 function restore(rule: Rule, saved: OptimizerState): Memory {

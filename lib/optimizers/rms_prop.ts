@@ -32,6 +32,7 @@ export function rmsProp(options: RmsPropOptions = {}): Optimizer {
     {
       name: "rmsprop",
       moments: { second: 2 },
+      pointwise: true,
       step(gradient, keep, { length }) {
         const square = tf.mul(tf.square(gradient), 1 - decay);
         const second = tf.add(keep("second", decay), square) as tf.Tensor4D;

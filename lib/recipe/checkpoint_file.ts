@@ -122,16 +122,31 @@ export function decodeCheckpoint(bytes: Uint8Array, name = "the checkpoint"): Sa
 /**
  * Writes a checkpoint; the one before it stays beside it, as `FILE.previous`, until the next.
  *
+ * @param rotate whether what is there takes the place of `FILE.previous`; not if it is damaged
  * @throws {Error} when the file cannot be written.
  */
-export async function writeCheckpoint(path: string, saved: SavedCheckpoint): Promise<void> {
+export async function writeCheckpoint(
+  path: string,
+  saved: SavedCheckpoint,
+  rotate = true,
+): Promise<void> {
   const bytes = encodeCheckpoint(saved);
   try {
-    await Deno.rename(path, `${path}.previous`);
+    if (rotate) await Deno.rename(path, `${path}.previous`);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   await writeWhole(path, bytes, `write the checkpoint ${path}`);
+}
+
+/** Whether there is a whole checkpoint at a path. */
+export async function isCheckpoint(path: string): Promise<boolean> {
+  try {
+    decodeCheckpoint(await readBytes(path, "read the checkpoint"));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

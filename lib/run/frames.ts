@@ -5,7 +5,13 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { announceEngine, currentEngine, type Engine, engineTrouble } from "../engine/engine.ts";
+import {
+  announceEngine,
+  currentEngine,
+  type Engine,
+  engineTrouble,
+  releaseMemory,
+} from "../engine/engine.ts";
 import { displayable, stoppable } from "../base/notebook.ts";
 import type { Network } from "../network/network.ts";
 import { createObjective, type Evaluation, type Objective } from "../loss/objective.ts";
@@ -71,6 +77,7 @@ export async function* frames(
     release.push(() => image.dispose());
     const run = optimizer.start(resume?.optimizer);
     release.push(() => run.dispose());
+    if (plan.tile !== undefined) releaseMemory(); // what starting took
     const loop = createLoop({ engine, options, plan, objective, image, run, start });
     release.push(loop.dispose);
     while (!loop.isOver() && !isStopped()) yield await loop.iterate(isStopped);
@@ -110,7 +117,7 @@ function createLoop({ engine, options, plan, objective, image, run, start }: Loo
   /** Checks what an iteration started from and what it led to, and keeps the last good picture. */
   async function read(before: tf.Tensor4D, evaluation: Evaluation): Promise<Measured> {
     // All at once: a GPU takes milliseconds to answer, however little it is asked.
-    const broken = tf.tidy(() => tf.any(tf.isNaN(image)));
+    const broken = tf.tidy(() => tf.isNaN(tf.sum(image)));
     const painted = shown(toPicture);
     painted.catch(() => {}); // of a broken picture, which is told below
     const [measured, [isBroken]] = await Promise.all([
@@ -204,6 +211,7 @@ function createLoop({ engine, options, plan, objective, image, run, start }: Loo
     const measured = await shown(objective.measure);
     try {
       const { total, losses } = await readLosses(objective, measured);
+      if (plan.tile !== undefined) releaseMemory(); // before all is copied
       const done = await checkpoint();
       const painted = done.shown ?? done.picture;
       const outcome = {

@@ -7,6 +7,7 @@
 import { layersLike } from "../network/architecture.ts";
 import type { Network } from "../network/network.ts";
 import { inputsOf, type Operation, shapesOf } from "../network/operation.ts";
+import { MOST_IN_MEMORY } from "../network/kept_features.ts";
 import { tilesOf } from "../network/tiles.ts";
 import type { StylizeOptions } from "./options.ts";
 
@@ -21,7 +22,7 @@ export type MemoryParts = {
   filters: number;
   /** Features and their gradients, of one window. */
   window: number;
-  /** The content's features, which are compared with in every evaluation. */
+  /** The content's features, which are compared with in every evaluation; many of them are on disk. */
   targets: number;
   /** All that is as large as the picture: the optimizer's memory, the last good picture and others. */
   pictures: number;
@@ -35,8 +36,12 @@ const FILTER_BYTES = 16;
 const COPIES = { gram: 1, other: 4 };
 /** The same in tiles, whatever the measure. */
 const COPIES_IN_TILES = 5;
-/** Pictures of 12 bytes a pixel that are alive in an iteration. */
-const PICTURES = 16;
+/** Pictures of 12 bytes a pixel that are alive in an iteration, as a whole or in tiles. */
+const PICTURES = { whole: 16, inTiles: 14 };
+/** Those that the gradient of the denoise loss needs beside them. */
+const DENOISE_PICTURES = 12;
+/** The steps that L-BFGS remembers unless asked otherwise, with two pictures each. */
+const LBFGS_HISTORY = 20;
 
 /** The operations that the features of some layers need. */
 function stepsTo(network: Network, layers: readonly string[]): Operation[] {
@@ -97,13 +102,22 @@ export function memoryParts(
     (sum, step) => sum + (step.op === "conv2d" ? sizeOf(network, step.filter) : 0),
     0,
   );
+  const targets = bytes(layers.content, whole);
   return {
     base: BASE,
     filters: FILTER_BYTES * filters,
     window: bytes(saved) + copies * bytes(compared) + bytes(layers.content),
-    targets: bytes(layers.content, whole),
-    pictures: PICTURES * 12 * size.width * size.height,
+    targets: inTiles && targets > MOST_IN_MEMORY ? 0 : targets,
+    pictures: picturesOf(options, inTiles) * 12 * size.width * size.height,
   };
+}
+
+function picturesOf(options: StylizeOptions, inTiles: boolean): number {
+  const { denoise, optimizer, iterations = 120 } = options;
+  const smooth = inTiles && denoise && denoise.weight !== 0 ? DENOISE_PICTURES : 0;
+  const steps = typeof iterations === "number" ? iterations : iterations.at(-1) ?? 0;
+  const history = optimizer?.name.startsWith("lbfgs") ? 2 * Math.min(LBFGS_HISTORY, steps) : 0;
+  return (inTiles ? PICTURES.inTiles : PICTURES.whole) + smooth + history;
 }
 
 const sizeOf = (network: Network, name: string): number =>

@@ -12,7 +12,7 @@
  */
 import { cannot, describe } from "../base/check.ts";
 import { displayable } from "../base/notebook.ts";
-import { currentEngine } from "../engine/engine.ts";
+import { currentEngine, releaseMemory } from "../engine/engine.ts";
 import { type Architecture, layersLike } from "../network/architecture.ts";
 import type { Network } from "../network/network.ts";
 import { gradientDescent } from "../optimizers/gradient_descent.ts";
@@ -51,9 +51,9 @@ export async function* pyramidFrames(
   // One choice for all sizes.
   const plan = planRun(network, options, await currentEngine());
   const notes = new Set(plan.note ? [plan.note] : []);
-  let [spent, result]: [number, Result | undefined] = [0, undefined];
+  const before = options.resume?.evaluations ?? 0;
+  let [spent, evaluated, result]: [number, number, Result | undefined] = [0, 0, undefined];
   let checkpoint = options.resume;
-  const spentOn = (result: Result) => result.evaluations - (options.resume?.evaluations ?? 0);
 
   for (const { index, size, begin, end } of scales) {
     const done = checkpoint?.iteration ?? 0;
@@ -61,7 +61,11 @@ export async function* pyramidFrames(
     const { width, height } = canvasSize(source, size, multiple);
     if (checkpoint && checkpoint.picture.width * checkpoint.picture.height !== width * height) {
       checkpoint = carryOver(checkpoint, optimizer, { width, height }, options.seamless);
+      if (plan.tile !== undefined) releaseMemory();
     }
+    // The pictures of the sizes before are no longer needed.
+    const resume = checkpoint && { ...checkpoint };
+    checkpoint = result = undefined;
     const run = frames(network, {
       ...options,
       sizes: undefined,
@@ -71,11 +75,9 @@ export async function* pyramidFrames(
       scale: { index, count: scales.length },
       styleSize: Math.max(1, Math.round(size * (options.styleScale ?? 1))),
       iterations: Math.max(1, end - Math.max(begin, done)),
-      evaluations: evaluations === Infinity
-        ? undefined
-        : Math.max(1, evaluations - (result ? spentOn(result) : 0)),
+      evaluations: evaluations === Infinity ? undefined : Math.max(1, evaluations - evaluated),
       seconds: seconds === Infinity ? undefined : Math.max(1e-3, seconds - spent),
-      resume: checkpoint,
+      resume,
     });
     try {
       for (let next = await run.next();; next = await run.next()) {
@@ -84,6 +86,8 @@ export async function* pyramidFrames(
           break;
         }
         const frame = next.value;
+        // It has what it went on from, and a large picture has no memory to spare.
+        if (resume) resume.optimizer = {};
         // The end of a size is not yet that of the run, unless it comes before its time.
         const last = frame.last && (index === scales.length - 1 || frame.iteration + 1 < end);
         const scale = { index, count: scales.length, size };
@@ -97,8 +101,9 @@ export async function* pyramidFrames(
     }
     for (const note of result.notes) notes.add(note);
     spent += result.seconds;
+    evaluated = result.evaluations - before;
     checkpoint = result.checkpoint;
-    if (result.stopped || spentOn(result) >= evaluations || spent >= seconds) break;
+    if (result.stopped || evaluated >= evaluations || spent >= seconds) break;
   }
   return displayable("result", { ...result!, seconds: spent, history, notes: [...notes] });
 }

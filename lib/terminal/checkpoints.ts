@@ -7,6 +7,7 @@
 import { cannot, describe } from "../base/check.ts";
 import {
   checkOrigin,
+  isCheckpoint,
   type Origin,
   readCheckpoint,
   type SavedCheckpoint,
@@ -122,9 +123,12 @@ export function createKeeper(
   warn: (line: string) => void,
 ): Keeper {
   let [last, warned] = [performance.now(), false];
+  let isWhole: boolean | undefined; // what is there now
   const write = async (checkpoint: Checkpoint) => {
     try {
-      await writeCheckpoint(path, { checkpoint, origin });
+      isWhole ??= await isCheckpoint(path);
+      await writeCheckpoint(path, { checkpoint, origin }, isWhole);
+      isWhole = true;
     } catch (error) {
       if (!warned) warn(`${(error as Error).message}; the run goes on`);
       warned = true;

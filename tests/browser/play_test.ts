@@ -5,7 +5,7 @@
  * Runs alone: a browser on a busy machine is late.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { curtain, explore, type Html, type Picture, scrub, zoom } from "../../lib/mod.ts";
+import { curtain, explore, type Html, type Picture, scrub, viewer, zoom } from "../../lib/mod.ts";
 import { findChromium, keepScreenshot, openPage, type Page } from "./chromium.ts";
 
 const chromium = await findChromium();
@@ -35,6 +35,7 @@ const FIGURES: Record<string, Html> = {
   scrub: scrub(frames, { width: 300 }),
   curtain: curtain(slope(0), slope(1), { names: ["photograph", "painting"] }),
   zoom: zoom({ one: slope(0), two: slope(1), three: slope(2) }, { width: 120 }),
+  viewer: viewer(slope(0), { width: 120, name: "a slope" }),
   explore: explore([[slope(0), slope(1), slope(2)], [slope(3), slope(4), slope(5)]], {
     rowTitle: "denoise",
     rowLabels: ["0", "1"],
@@ -92,6 +93,15 @@ Deno.test({
       `[...document.querySelectorAll(".stylebook-zoom img")].map((i) => i.style.transform)`;
     assertEquals(await page.evaluate(scales), ["scale(4)", "scale(4)", "scale(4)"]);
 
+    const place = `document.querySelector(".stylebook-viewer img").style.transform`;
+    await slide(page, ".stylebook-viewer input", 100);
+    const enlarged = await page.evaluate<string>(place);
+    assertStringIncludes(enlarged, "scale(2)");
+    // Enlarged about the middle: half of the frame's sides lies beyond its corner.
+    assertStringIncludes(enlarged, "translate(-60px");
+    await slide(page, ".stylebook-viewer input", 0);
+    assertStringIncludes(await page.evaluate<string>(place), "translate(0px, 0px) scale(1)");
+
     const shown = () =>
       page.evaluate<string>(`document.querySelector(".stylebook-explore .words").textContent`);
     assertEquals(await shown(), "denoise 0, style 1");
@@ -129,6 +139,7 @@ Deno.test({
     assertEquals(await visible(".stylebook-zoom img"), 3);
     assertEquals(await visible(".stylebook-explore td img"), 6);
     assertEquals(await visible(".stylebook-curtain img"), 2);
+    assertEquals(await visible(".stylebook-viewer img"), 1);
   },
 });
 

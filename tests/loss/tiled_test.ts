@@ -87,6 +87,16 @@ useEachEngine(
   },
 );
 
+useEachEngine(
+  "tiles give the losses and the gradient of the whole: a smoothness that weighs nothing",
+  async () => {
+    const network = stubNetwork();
+    const terms = [contentOf(content, { layers: ["relu2_1"] }), denoise({ weight: 0 })];
+    await compare(network, terms, [53, 41], 16);
+    network.dispose();
+  },
+);
+
 useEachEngine("tiles give VGG-16's losses and gradient at odd sizes", async () => {
   const network = await loadVgg16();
   const terms = [

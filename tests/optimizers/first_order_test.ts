@@ -222,3 +222,36 @@ Deno.test("options are checked by name", () => {
   const mistyped = { stepsize: 3 } as Record<string, number>;
   assertThrows(() => adam(mistyped), TypeError, "did you mean stepSize?");
 });
+
+for (
+  const [name, optimizer] of Object.entries({
+    adam: adam(),
+    adaGrad: adaGrad(),
+    rmsProp: rmsProp(),
+  })
+) {
+  useEachEngine(`${name} moves a large picture in bands as it moves it as a whole`, async () => {
+    // 280 000 pixels are more than a band; in a single row they are one.
+    const wanted = tf.randomUniform([280000, 3], 0, 255, "float32", 1);
+    const run = async (shape: [number, number, number, number]) => {
+      const image = tf.tidy(() => tf.variable(tf.fill(shape, 100) as tf.Tensor4D));
+      const steps = optimizer.start();
+      for (let i = 0; i < 3; i++) {
+        const evaluation = await steps.step(image, (x) =>
+          tf.tidy(() => {
+            const total = tf.scalar(0);
+            const losses = tf.reshape(total, [1]) as tf.Tensor1D;
+            // The first gradient is far greater, as those of adaptive weights.
+            const scale = i === 0 ? 1e6 : 1;
+            const away = tf.sub(x, tf.reshape(wanted, shape)) as tf.Tensor4D;
+            const gradient = tf.mul(away, scale) as tf.Tensor4D;
+            return { total, gradient, losses, terms: losses.clone(), adjustments: tf.ones([1]) };
+          }));
+        tf.dispose(evaluation);
+      }
+      steps.dispose();
+      return await image.data();
+    };
+    assertEquals(await run([1, 700, 400, 3]), await run([1, 1, 280000, 3]));
+  }, ["native"]);
+}

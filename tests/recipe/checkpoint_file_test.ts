@@ -94,6 +94,10 @@ Deno.test("of a damaged file the one before is taken, and another origin is name
     const before = await readCheckpoint(path, origin, (line) => notes.push(line));
     assertEquals(before.checkpoint.iteration, 7);
     assert(notes[0]!.includes("the one before it is used"));
+    const altered = encodeCheckpoint({ checkpoint: { ...checkpoint, iteration: 8 }, origin });
+    altered[altered.length - 1]! ^= 1;
+    await Deno.writeFile(path, altered);
+    assertEquals((await readCheckpoint(path)).checkpoint.iteration, 7);
     await Deno.remove(path);
     assertEquals((await readCheckpoint(path)).checkpoint.iteration, 7);
     const other = { ...origin, style: "def" };

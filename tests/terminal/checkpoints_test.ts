@@ -41,8 +41,8 @@ Deno.test("a run that is killed at any time goes on to the bytes of the one that
     assertEquals((await call(SCRIPT, [...start, "--out", whole])).code, 0);
     const keep = ["--out", out, "--checkpoint", state, "--checkpoint-every", "1i"];
     let resume: string[] = [];
-    // In the middle of the first size, of the second, of the third.
-    for (const least of [2, 5, 8]) {
+    // In the middle of the first size, and of the third; at random: killed_test.ts.
+    for (const least of [2, 8]) {
       const child = command(SCRIPT, [...start, ...keep, ...resume]).spawn();
       const output = child.output();
       while (await iterationsAt(state) < least) await new Promise((done) => setTimeout(done, 5));

@@ -7,6 +7,7 @@
  */
 import { type Kernel, registerBackend } from "./backend.ts";
 import { BufferPool } from "./buffers.ts";
+import { collectAllGarbage } from "./collector.ts";
 import { deferredKernels } from "./deferred.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { registerNetworkKernel } from "./network_kernel.ts";
@@ -18,6 +19,7 @@ import { registerTransportKernel } from "./transport.ts";
 
 let starting: Promise<string> | undefined;
 let description = "";
+let pool: BufferPool | undefined;
 
 /**
  * Registers the backend `native`; further calls do nothing.
@@ -34,6 +36,12 @@ export async function registerNative(): Promise<void> {
   }
 }
 
+/** Gives back the memory of buffers that wait for reuse, and of garbage. */
+export function releaseNative(): void {
+  pool?.clear();
+  collectAllGarbage();
+}
+
 /** The engine in a few words, once it is registered. */
 export function nativeDescription(): string {
   return description;
@@ -41,7 +49,7 @@ export function nativeDescription(): string {
 
 async function start(): Promise<string> {
   const runtime = await loadRuntime();
-  const pool = new BufferPool();
+  pool = new BufferPool();
   const operations = new Operations(runtime, pool);
   registerBackend(pool, {
     ...firstOf(deferredKernels(pool), elementwiseKernels()),

@@ -15,6 +15,7 @@ export function shapeKernels(): Record<string, Kernel> {
   return {
     Sum: reduction(false),
     Mean: reduction(true),
+    Max: greatest,
     Slice: slice,
     PadV2: pad,
     Concat: concat,
@@ -43,6 +44,21 @@ function reduction(mean: boolean): Kernel {
     return info;
   };
 }
+
+/** The greatest of all values; the plain kernel would leave their buffer to the garbage collector. */
+const greatest: Kernel = ({ inputs: { x }, attrs, backend }) => {
+  const { reductionIndices, keepDims } = attrs as { reductionIndices: number[]; keepDims: boolean };
+  const axes = tf.util.parseAxisParam(reductionIndices, x.shape);
+  const size = tf.util.sizeFromShape(x.shape);
+  if (x.dtype !== "float32" || keepDims || axes.length < x.shape.length || size === 0) {
+    return undefined;
+  }
+  const { info, values } = backend.output([]);
+  let most = -Infinity;
+  for (const value of backend.floats(x)) most = Math.max(most, value); // NaN if there is one
+  values[0] = most;
+  return info;
+};
 
 function sumRows(x: Float32Array, y: Float32Array, count: number, scale: number): void {
   for (let row = 0, i = 0; row < y.length; row++) {

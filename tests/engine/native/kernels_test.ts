@@ -59,6 +59,12 @@ const CASES: Record<string, Case[]> = {
       { inputs: [noise([3, 4, 5])], run: (x: tf.Tensor) => tf.moments(x, axis, keep).variance },
     ])
   ),
+  "the greatest of all": [
+    { inputs: [noise([3, 4, 5])], run: (x) => tf.max(x) },
+    { inputs: [noise([3, 4, 5])], run: (x) => tf.max(x, 1) },
+    { inputs: [noise([3, 4, 5])], run: (x) => tf.max(x, undefined, true) },
+    { inputs: [{ shape: [3], data: Float32Array.of(1, NaN, 2) }], run: (x) => tf.max(x) },
+  ],
   "addN, slices, padding": [
     { inputs: [noise([3, 4]), noise([3, 4]), noise([3, 4])], run: (...x) => tf.addN(x) },
     { inputs: [noise([7])], run: (x) => tf.slice(x, [2], [3]) },
