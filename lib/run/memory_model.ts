@@ -36,8 +36,11 @@ const FILTER_BYTES = 16;
 const COPIES = { gram: 1, other: 4 };
 /** The same in tiles, whatever the measure. */
 const COPIES_IN_TILES = 5;
-/** Pictures of 12 bytes a pixel that are alive in an iteration, as a whole or in tiles. */
-const PICTURES = { whole: 16, inTiles: 14 };
+/**
+ * Pictures of 12 bytes a pixel, as a whole or in tiles. About 15 are alive in an iteration; the others are
+ * those that the garbage collector has not got to, most of them when a size begins.
+ */
+const PICTURES = { whole: 16, inTiles: 34 };
 /** Those that the gradient of the denoise loss needs beside them. */
 const DENOISE_PICTURES = 12;
 /** The steps that L-BFGS remembers unless asked otherwise, with two pictures each. */
