@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Engine } from "../../lib/engine/engine.ts";
+import { loadVgg16 } from "../../lib/network/vgg.ts";
 import { MEASURES } from "../../lib/loss/style/measures.ts";
 import { gatys } from "../../lib/run/presets.ts";
 import { finalSize, largestSize, planRun } from "../../lib/run/plan.ts";
@@ -17,17 +18,20 @@ const style = noisePicture(80, 100, 2);
 const layers = { contentLayers: ["relu2_1"], styleLayers: ["relu1_1", "relu3_1"] };
 const options = { ...gatys(content, style, layers), iterations: 2 };
 
-Deno.test("a run that fits is painted as a whole, a larger one in tiles, and says so", () => {
-  const whole = planRun(network, { ...options, maxMemory: "8GB" }, engine);
+Deno.test("a run that fits is painted as a whole, a larger one in tiles, and says so", async () => {
+  // The stub's features take less than the copies of a picture in tiles.
+  const vgg = await loadVgg16();
+  const whole = planRun(vgg, { ...options, maxMemory: "8GB" }, engine);
   assertEquals([whole.tile, whole.note], [undefined, undefined]);
   const large = { width: 4000, height: 3000 };
   // The gradient of the denoise loss needs as much in tiles as without.
   const smooth = { ...options, denoise: undefined };
-  const need = peakBytes(network, smooth, large);
-  const tiled = planRun(network, { ...smooth, maxMemory: need - 1 }, engine, large);
+  const need = peakBytes(vgg, smooth, large);
+  const tiled = planRun(vgg, { ...smooth, maxMemory: need - 1 }, engine, large);
   assert(tiled.tile !== undefined && tiled.bytes < need);
   assertStringIncludes(tiled.note!, `In tiles of ${tiled.tile} pixels`);
   assertStringIncludes(tiled.note!, "4000x3000");
+  vgg.dispose();
 });
 
 Deno.test("what was asked for is done: tiles of a size, or none", () => {
