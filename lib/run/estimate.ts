@@ -83,7 +83,7 @@ export async function estimate(network: Network, given: StylizeOptions): Promise
 
 /** The sizes of a run, and how many steps it takes at each. */
 export function plannedSteps(options: StylizeOptions): { size: Size; count: number }[] {
-  const { sizes = [1], iterations = 120, evaluations = Infinity, size } = options;
+  const { sizes = [1], smallest = 1, iterations = 120, evaluations = Infinity, size } = options;
   const source = sizingPicture(options);
   const whole = size ?? Math.max(source.width, source.height);
   let left = evaluations;
@@ -91,7 +91,8 @@ export function plannedSteps(options: StylizeOptions): { size: Size; count: numb
     const planned = typeof iterations === "number" ? iterations : iterations[i] ?? 0;
     const count = Math.min(planned, left);
     left -= count;
-    const maxSize = each <= 1 ? Math.max(1, Math.round(each * whole)) : each;
+    const least = Math.min(smallest, whole);
+    const maxSize = each <= 1 ? Math.max(least, Math.round(each * whole)) : each;
     return { size: sizeOf(source, { maxSize }), count };
   });
 }
@@ -116,7 +117,13 @@ async function costsOf(network: Network, options: StylizeOptions): Promise<[numb
 async function probe(network: Network, options: StylizeOptions, size: number) {
   const run = frames(network, {
     ...options,
-    ...{ sizes: undefined, styleScale: undefined, resume: undefined, seconds: undefined },
+    ...{
+      sizes: undefined,
+      smallest: undefined,
+      styleScale: undefined,
+      resume: undefined,
+      seconds: undefined,
+    },
     ...{ evaluations: undefined, iterations: STEPS, size, styleSize: size, tile: "none" },
   });
   const times: number[] = [];

@@ -75,6 +75,13 @@ export type StylizeOptions = LossOptions & Budget & SeeOptions & ControlOptions 
    * @default one size
    */
   sizes?: readonly number[];
+  /**
+   * With `sizes` as shares: none is smaller than so many pixels, but for the final one. Where shapes are
+   * settled at too small a size, those of the style take their place.
+   *
+   * @default {1}
+   */
+  smallest?: number;
   /** With `sizes`: the size of the style over that of the mixed image; larger ones give larger strokes. @default {1} */
   styleScale?: number;
   /**
@@ -108,6 +115,7 @@ const KNOWN: readonly string[] = [
     "size",
     "styleSize",
     "sizes",
+    "smallest",
     "styleScale",
     "scale",
     "tile",
@@ -141,6 +149,7 @@ export function checkStylizeOptions(network: Architecture, options: StylizeOptio
   const {
     iterations,
     sizes,
+    smallest,
     size,
     styleSize,
     styleScale,
@@ -160,6 +169,7 @@ export function checkStylizeOptions(network: Architecture, options: StylizeOptio
   if (seconds !== undefined) checkPositive(what, "seconds", seconds);
   if (size !== undefined) checkPositiveInteger(what, "size", size);
   if (styleSize !== undefined) checkPositiveInteger(what, "styleSize", styleSize);
+  if (smallest !== undefined) checkPositiveInteger(what, "smallest", smallest);
   if (styleScale !== undefined) checkPositive(what, "styleScale", styleScale);
   if (seed !== undefined) checkNonNegative(what, "seed", seed);
   if (options.tile !== "auto" && options.tile !== "none" && options.tile !== undefined) {

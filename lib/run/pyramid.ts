@@ -110,10 +110,10 @@ export async function* pyramidFrames(
 
 /**
  * The sizes in pixels, and their iterations counted through. Sizes that are shares become at least as large
- * as the network needs, so that presets work for small pictures; sizes in pixels are meant as they are.
+ * as `smallest` and as the network needs, so that presets work for small pictures; sizes in pixels are meant as they are.
  */
 function scalesOf(
-  { sizes = [1], size, iterations = 120 }: StylizeOptions,
+  { sizes = [1], size, smallest = 1, iterations = 120 }: StylizeOptions,
   source: Picture,
   least: number,
 ): Scale[] {
@@ -140,7 +140,7 @@ function scalesOf(
   let begin = 0;
   return all.map((size, index) => ({
     index,
-    size: Math.min(Math.max(size, least), all.at(-1)!),
+    size: Math.min(Math.max(size, least, sizes[index]! <= 1 ? smallest : 1), all.at(-1)!),
     begin,
     end: begin += counts[index]!,
   }));

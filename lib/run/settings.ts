@@ -24,6 +24,8 @@ export type Settings = {
   iterations?: number | readonly number[];
   /** Coarse to fine: rising sizes, in pixels or (up to 1) as shares of the final one. */
   sizes?: readonly number[];
+  /** With `sizes` as shares: none is smaller than so many pixels. */
+  smallest?: number;
   /** With `sizes`: the size of the style over that of the mixed image. */
   styleScale?: number;
   /** How often the objective may be evaluated. */
@@ -119,6 +121,12 @@ export const SETTINGS: { readonly [name in keyof Required<Settings>]: SettingKin
     above: 0,
     list: true,
     help: "coarse to fine: rising sizes in pixels, or up to 1 as shares of the final size",
+  },
+  smallest: {
+    kind: "number",
+    least: 1,
+    whole: true,
+    help: "with sizes as shares: none is smaller than so many pixels",
   },
   styleScale: { kind: "number", above: 0, help: "size of the style over that of the mixed image" },
   evaluations: {

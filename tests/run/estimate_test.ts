@@ -15,6 +15,8 @@ Deno.test("plannedSteps() are those of every size, up to so many evaluations", (
     { size: { width: 20, height: 10 }, count: 9 },
     { size: { width: 40, height: 20 }, count: 2 },
   ]);
+  const small = { ...options, sizes: [0.25, 0.5, 1], smallest: 18, iterations: 1 };
+  assertEquals(plannedSteps(small).map(({ size }) => size.width), [18, 20, 40]);
 });
 
 useEachEngine(

@@ -72,6 +72,18 @@ useEachEngine("sizes up to 1 are shares of the final size, and `size` sets that"
   const shares = { ...options, sizes: [0.25, 0.5, 1], size: 24, iterations: 1 };
   await stylize(network, { ...shares, onFrame: ({ scale }) => sizes.push(scale!.size) });
   assertEquals(sizes, [6, 12, 24]);
+  // No share is smaller than `smallest`, nor larger than the picture for its sake.
+  for (
+    const [smallest, wanted] of [[8, [8, 12, 24]], [20, [20, 20, 24]], [99, [24, 24, 24]]] as const
+  ) {
+    sizes.length = 0;
+    await stylize(network, {
+      ...shares,
+      smallest,
+      onFrame: ({ scale }) => sizes.push(scale!.size),
+    });
+    assertEquals(sizes, wanted);
+  }
   network.dispose();
 }, ["cpu"]);
 
