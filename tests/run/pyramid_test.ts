@@ -82,7 +82,7 @@ useEachEngine("sizes up to 1 are shares of the final size, and `size` sets that"
       smallest,
       onFrame: ({ scale }) => sizes.push(scale!.size),
     });
-    assertEquals(sizes, wanted);
+    assertEquals(sizes, [...wanted]);
   }
   network.dispose();
 }, ["cpu"]);
