@@ -85,6 +85,18 @@ export function inputsOf(operation: Operation): readonly string[] {
   return operation.op === "concat" ? operation.inputs : [operation.input];
 }
 
+/** The operations that must be computed for the wanted layers, in their order. */
+export function neededSteps(graph: readonly Operation[], wanted: readonly string[]): Operation[] {
+  const needed = new Set(wanted);
+  const steps: Operation[] = [];
+  for (const operation of [...graph].reverse()) {
+    if (!needed.has(operation.name)) continue;
+    for (const input of inputsOf(operation)) needed.add(input);
+    steps.unshift(operation);
+  }
+  return steps;
+}
+
 /** By how much an operation makes the sides of its input smaller. */
 export function stepOf(operation: Operation): number {
   return operation.op === "conv2d" || operation.op === "pool" ? operation.strides : 1;

@@ -14,6 +14,7 @@ import {
   type Bordering,
   borderPlaces,
   type Convolution,
+  neededSteps,
   type Operation,
   type Pooling,
   readsPicture,
@@ -34,12 +35,9 @@ export function runOperations(
   layers: readonly string[],
 ): tf.Tensor4D[] {
   const { filters, mean } = prepare(network);
-  const missing = new Set(layers);
   const values = new Map<string, tf.Tensor4D>([["image", tf.sub(image, mean)]]);
-  for (const operation of network.graph) {
-    if (missing.size === 0) break;
+  for (const operation of neededSteps(network.graph, layers)) {
     values.set(operation.name, run(operation, (name) => values.get(name)!, filters));
-    missing.delete(operation.name);
   }
   return layers.map((layer) => values.get(layer)!);
 }

@@ -6,7 +6,7 @@
  */
 import { layersLike } from "../network/architecture.ts";
 import type { Network } from "../network/network.ts";
-import { inputsOf, type Operation, shapesOf } from "../network/operation.ts";
+import { neededSteps, shapesOf } from "../network/operation.ts";
 import { MOST_IN_MEMORY } from "../network/kept_features.ts";
 import { tilesOf } from "../network/tiles.ts";
 import type { StylizeOptions } from "./options.ts";
@@ -46,16 +46,6 @@ const DENOISE_PICTURES = 12;
 /** The steps that L-BFGS remembers unless asked otherwise, with two pictures each. */
 const LBFGS_HISTORY = 20;
 
-/** The operations that the features of some layers need. */
-function stepsTo(network: Network, layers: readonly string[]): Operation[] {
-  const needed = new Set(layers);
-  return [...network.graph].reverse().filter((step) => {
-    if (!needed.has(step.name)) return false;
-    for (const input of inputsOf(step)) needed.add(input);
-    return true;
-  }).reverse();
-}
-
 /** The layers that a run compares, as far as its options say. */
 export function layersOf(
   network: Network,
@@ -92,7 +82,7 @@ export function memoryParts(
       const { height, width, channels } = of.get(name)!;
       return sum + 4 * height * width * channels;
     }, 0);
-  const steps = stepsTo(network, layers.all);
+  const steps = neededSteps(network.graph, layers.all);
   const saved = new Set(
     steps.flatMap((step) =>
       step.op === "conv2d" ? [step.name] : step.op === "pool" ? [step.input] : []

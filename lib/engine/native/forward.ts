@@ -4,7 +4,13 @@
  * @module
  */
 import type { Network } from "../../network/network.ts";
-import { inputsOf, type Operation, type Shape, shapesOf } from "../../network/operation.ts";
+import {
+  inputsOf,
+  neededSteps,
+  type Operation,
+  type Shape,
+  shapesOf,
+} from "../../network/operation.ts";
 import { columnConvolution, suitsColumns } from "./columns.ts";
 import type { NetworkFilters } from "./filters.ts";
 import { addBorder } from "./borders.ts";
@@ -40,18 +46,6 @@ export type ForwardOptions = {
   /** Whether to keep what a gradient needs; it does by default. */
   readonly keep?: boolean;
 };
-
-/** The operations that must be computed for the wanted layers. */
-export function neededSteps(graph: readonly Operation[], wanted: readonly string[]): Operation[] {
-  const needed = new Set(wanted);
-  const steps: Operation[] = [];
-  for (const operation of [...graph].reverse()) {
-    if (!needed.has(operation.name)) continue;
-    for (const input of inputsOf(operation)) needed.add(input);
-    steps.unshift(operation);
-  }
-  return steps;
-}
 
 /** Computes the wanted layers of a picture. */
 export function runForward(
