@@ -106,11 +106,15 @@ export function presetOf(name: PresetName): Preset {
   return Object.defineProperty(preset, "name", { value: name });
 }
 
-/** A preset's settings with what goes before them; another optimizer comes with its own steps. */
+/**
+ * A preset's settings with what goes before them; another optimizer comes with its own steps, and other sizes
+ * are not held to the preset's smallest.
+ */
 export function withPreset(name: PresetName, overrides: Overrides): Overrides {
   const own: Settings = PRESETS[name];
   const same = overrides.optimizer === undefined || overrides.optimizer === own.optimizer;
-  return { ...(same ? own : withoutSteps(own)), ...given(overrides) };
+  const sizes = overrides.sizes === undefined ? {} : { smallest: undefined };
+  return given({ ...(same ? own : withoutSteps(own)), ...sizes, ...given(overrides) });
 }
 
 /**

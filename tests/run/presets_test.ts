@@ -39,6 +39,16 @@ Deno.test("what is given goes before a preset's own, by the names of the setting
   assertThrows(() => presetOf("gaty" as PresetName), RangeError, "tutorial, tutorialFixed, gatys");
 });
 
+Deno.test("a preset's smallest size is meant for its own sizes", () => {
+  const quick = presetOf("quick");
+  assertEquals(quick(content, style).smallest, 128);
+  assertEquals(quick(content, style, { sizes: [0.1, 1], iterations: 2 }).smallest, undefined);
+  assertEquals(
+    quick(content, style, { sizes: [0.1, 1], iterations: 2, smallest: 9 }).smallest,
+    9,
+  );
+});
+
 Deno.test("several styles and regions go into the style, and not into a complete method", () => {
   const other = noisePicture(50, 50, 3);
   const flat = { width: 1, height: 1, data: new Float32Array(3) };
