@@ -83,7 +83,8 @@ async function runTests(
   if (held) console.log(text + await errors);
   // deno-lint-ignore no-control-regex
   const plain = text.replace(/\x1b\[[0-9;]*m/g, "");
-  const count = (word: string) => Number(plain.slice(-4000).match(`(\\d+) ${word}`)?.[1] ?? 0);
+  const summary = plain.match(/^(?:ok|FAILED) \| .*$/gm)?.at(-1) ?? "";
+  const count = (word: string) => Number(summary.match(`(\\d+) ${word}`)?.[1] ?? 0);
   return {
     passed: count("passed"),
     failed: count("failed"),

@@ -35,8 +35,8 @@ function replaceKernel(
 }
 
 /**
- * A sum of any number of tensors, so many at a time as any GPU binds. The stock kernel takes all at once
- * and fails from the eighth on.
+ * A sum of any number of tensors, so many at a time as any GPU binds. The stock kernel binds
+ * them all together and fails from the eighth on.
  */
 function addInGroups({ inputs, backend }: Call, stock: tf.KernelFunc): tf.TensorInfo {
   const gpu = backend as WebGPUBackend;
@@ -99,63 +99,57 @@ function bandsOf(rows: number, m: number, n: number): number {
   return Math.max(1, bands);
 }
 
-/** `sums[i] = Σ over bands of x[band · size + i]`. */
-class BandSumProgram implements WebGPUProgram {
-  variableNames = ["x"];
-  uniforms = "bands : i32,";
-  shaderKey = "bandSum";
+/** A program with a thread for each number of the result; `body` computes that of `index`. */
+class ElementProgram implements WebGPUProgram {
   size = true;
   workgroupSize: [number, number, number] = [64, 1, 1];
   dispatchLayout = { x: [0] };
   dispatch: [number, number, number];
   outputShape: number[];
 
-  constructor(elements: number) {
+  constructor(
+    elements: number,
+    readonly shaderKey: string,
+    readonly variableNames: string[],
+    readonly body: string,
+    readonly uniforms?: string,
+  ) {
     this.outputShape = [elements];
-    this.dispatch = [Math.ceil(elements / 64), 1, 1];
+    this.dispatch = [Math.ceil(elements / this.workgroupSize[0]), 1, 1];
   }
 
   getUserCode(): string {
     return `
       fn main(index : i32) {
         if (index < uniforms.size) {
+          ${this.body}
+        }
+      }`;
+  }
+}
+
+/** `sums[i] = Σ over bands of x[band · size + i]`. */
+class BandSumProgram extends ElementProgram {
+  constructor(elements: number) {
+    const body = `
           var sum = 0.0;
           for (var band = 0; band < uniforms.bands; band = band + 1) {
             sum = sum + x[band * uniforms.size + index];
           }
-          setOutputAtIndex(index, sum);
-        }
-      }`;
+          setOutputAtIndex(index, sum);`;
+    super(elements, "bandSum", ["x"], body, "bands : i32,");
   }
 }
 
 /** The gradient of the ReLU in one pass: `dy` where `y > 0`, else 0. */
-class ReluMaskProgram implements WebGPUProgram {
-  variableNames = ["dy", "y"];
-  shaderKey = "reluMask";
-  size = true;
-  workgroupSize: [number, number, number] = [128, 1, 1];
-  dispatchLayout = { x: [0] };
-  dispatch: [number, number, number];
-  outputShape: number[];
-
+class ReluMaskProgram extends ElementProgram {
   constructor(elements: number) {
-    this.outputShape = [elements];
-    this.dispatch = [Math.ceil(elements / 128), 1, 1];
-  }
-
-  getUserCode(): string {
-    return `
-      fn main(index : i32) {
-        if (index < uniforms.size) {
-          setOutputAtIndex(index, select(0.0, dy[index], y[index] > 0.0));
-        }
-      }`;
+    const body = "setOutputAtIndex(index, select(0.0, dy[index], y[index] > 0.0));";
+    super(elements, "reluMask", ["dy", "y"], body);
   }
 }
 
 function registerReluMask(): void {
-  if (tf.getKernel("ReluMask", "webgpu")) return;
   tf.registerKernel({
     kernelName: "ReluMask",
     backendName: "webgpu",

@@ -14,7 +14,6 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { releaseMemory } from "../engine/engine.ts";
 import { checkOptions, checkShape } from "../base/check.ts";
 import { within } from "./box.ts";
 import type { Optimizer, OptimizerRun, OptimizerState } from "./optimizer.ts";
@@ -229,7 +228,6 @@ function inBands(
       const parts = bands.map((band) => band[name]!);
       const whole = tf.concat(parts, 1);
       tf.dispose(parts);
-      releaseMemory();
       return [name, whole];
     }),
   );

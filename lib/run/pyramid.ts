@@ -110,7 +110,8 @@ export async function* pyramidFrames(
 
 /**
  * The sizes in pixels, and their iterations counted through. Sizes that are shares become at least as large
- * as `smallest` and as the network needs, so that presets work for small pictures; sizes in pixels are meant as they are.
+ * as `smallest` and as the network needs, so that presets work for small pictures; sizes in pixels are meant
+ * as they are.
  */
 function scalesOf(
   { sizes = [1], size, smallest = 1, iterations = 120 }: StylizeOptions,
