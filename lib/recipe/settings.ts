@@ -107,7 +107,7 @@ export function networkOf({ network, preset = DEFAULTS.preset }: PictureSettings
 export function settingsAfter(settings: PictureSettings, iterations: number): PictureSettings {
   const { evaluations: _e, seconds: _s, ...kept } = filledIn(settings);
   const { preset, network: _n, size: _i, styleSize: _t, ...painting } = kept;
-  const { sizes, iterations: planned = 120 } = withPreset(preset, painting);
+  const { sizes, smallest, iterations: planned = 120 } = withPreset(preset, painting);
   if (!sizes) return { ...kept, iterations };
   const done: number[] = [];
   let left = iterations;
@@ -117,7 +117,9 @@ export function settingsAfter(settings: PictureSettings, iterations: number): Pi
     done.push(count);
     left -= count;
   }
-  return { ...kept, sizes: sizes.slice(0, done.length), iterations: done };
+  // Sizes that are said are held to the preset's smallest only when that is said, too.
+  const held = smallest === undefined ? {} : { smallest };
+  return { ...kept, ...held, sizes: sizes.slice(0, done.length), iterations: done };
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   settingsAfter,
   styleSizeOf,
 } from "../../lib/recipe/settings.ts";
+import { PRESETS } from "../../lib/run/presets.ts";
 import { SETTINGS } from "../../lib/run/settings.ts";
 import { noisePicture } from "../helpers/stub.ts";
 
@@ -53,6 +54,13 @@ Deno.test("settingsAfter() says the iterations that were done, in place of limit
   const limits = { iterations: 500, seconds: 3, evaluations: 90 };
   const settings: PictureSettings = { preset, ...limits, seed: 4 };
   assertEquals(settingsAfter(settings, 17), { ...DEFAULTS, preset, seed: 4, iterations: 17 });
+});
+
+Deno.test("settingsAfter() says the smallest size with the sizes that it holds", () => {
+  const after = settingsAfter({ preset: "quick", size: 48 }, 3);
+  assertEquals(after.smallest, PRESETS.quick.smallest);
+  assertEquals(settingsAfter(after, 3), after);
+  assertEquals(settingsAfter({ preset: "quick", sizes: [0.5, 1] }, 3).smallest, undefined);
 });
 
 Deno.test("settingsAfter() of a run from coarse to fine ends with the size that it had reached", () => {
