@@ -13,16 +13,11 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeWhole } from "../../lib/base/files.ts";
 import { duration } from "../../lib/base/words.ts";
+import { KERNEL_DENO, kernelSpec } from "./kernel.ts";
 import { makePython, SetUpError } from "./python.ts";
 
 /** The project's folder. */
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url)).replace(/[\\/]$/, "");
-
-/**
- * The Deno that runs the notebooks. Its kernel loses no output; those of 2.8.2 to 2.9.8 may publish
- * the last outputs of a cell after they have reported it as done.
- */
-export const KERNEL_DENO = "2.8.1";
 
 /** A finished environment: full paths. */
 export type Environment = {
@@ -128,23 +123,13 @@ function prepareFolder(venv: string): void {
 }
 
 async function writeKernel(venv: string, deno: string): Promise<void> {
-  const run = [deno, "jupyter", "--quiet", "--kernel", "--conn", "{connection_file}"];
-  // With SIGINT ignored at the start, the Stop button does not end a kernel that has not imported
-  // the library yet. The library's own listener takes the signal over.
-  const guarded = ["sh", "-c", `trap '' INT; exec "$0" jupyter --quiet --kernel --conn "$1"`];
-  const kernel = {
-    argv: Deno.build.os === "windows" ? run : [...guarded, deno, "{connection_file}"],
-    display_name: "Deno",
-    language: "typescript",
-    env: { DENO_NO_UPDATE_CHECK: "1" },
-  };
   const settings = {
     "@jupyterlab/apputils-extension:notification": { fetchNews: "false", checkForUpdates: false },
     // Weights and tensors of a kernel take some hundred megabytes: closing its notebook ends it.
     "@jupyterlab/notebook-extension:tracker": { kernelShutdown: true },
   };
   const share = join(venv, "share", "jupyter");
-  await writeIfChanged(join(share, "kernels", "deno", "kernel.json"), kernel);
+  await writeIfChanged(join(share, "kernels", "deno", "kernel.json"), kernelSpec(deno, "Deno"));
   await writeIfChanged(join(share, "lab", "settings", "overrides.json"), settings);
   await writeIfChanged(join(venv, "etc", "jupyter", "jupyter_server_config.json"), SERVER);
 }

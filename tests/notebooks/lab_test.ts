@@ -5,7 +5,8 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "node:path";
-import { KERNEL_DENO, setUp } from "../../notebooks/tools/environment.ts";
+import { setUp } from "../../notebooks/tools/environment.ts";
+import { KERNEL_DENO } from "../../notebooks/tools/kernel.ts";
 import { waitUntil } from "../browser/chromium.ts";
 import { startLab } from "../browser/lab_server.ts";
 import { type Project, PYTHON, UV, withProject } from "../helpers/lab_project.ts";

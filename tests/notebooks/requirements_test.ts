@@ -3,7 +3,7 @@
  * what was tried.
  */
 import { assert, assertEquals } from "@std/assert";
-import { KERNEL_DENO } from "../../notebooks/tools/environment.ts";
+import { KERNEL_DENO } from "../../notebooks/tools/kernel.ts";
 
 const root = new URL("../../", import.meta.url);
 const linesOf = (file: string) =>
