@@ -21,12 +21,12 @@ import { codeVersion } from "./version.ts";
 
 /** What a file of a picture is for; further styles and their masks are counted from 2. */
 export type Role =
-  | ("content" | "style" | "start" | "weights" | "contentRegions" | "styleRegions")
+  | ("content" | "style" | "start" | "weights" | "branch" | "contentRegions" | "styleRegions")
   | `style${number}`
   | `styleRegions${number}`;
 
 const ROLES: readonly Role[] = [
-  ...["content", "style", "start", "weights", "contentRegions", "styleRegions"] as const,
+  ...["content", "style", "start", "weights", "branch", "contentRegions", "styleRegions"] as const,
 ];
 
 /** `style`, `style2`, `style3`, …: the roles of files of which there may be several. */

@@ -7,14 +7,21 @@
 import { cannot, describe } from "../base/check.ts";
 import {
   checkOrigin,
+  decodeCheckpoint,
   isCheckpoint,
   type Origin,
   readCheckpoint,
   type SavedCheckpoint,
   writeCheckpoint,
 } from "../recipe/checkpoint_file.ts";
-import type { Recipe } from "../recipe/recipe.ts";
-import { filledIn, type PictureSettings, SETTING_NAMES } from "../recipe/settings.ts";
+import { flagOf } from "../recipe/flags.ts";
+import type { OpenFile, Recipe } from "../recipe/recipe.ts";
+import {
+  filledIn,
+  type PictureSettings,
+  SETTING_NAMES,
+  type SettingName,
+} from "../recipe/settings.ts";
 import { codeVersion } from "../recipe/version.ts";
 import type { Checkpoint, Frame } from "../run/frame.ts";
 import type { StylizeOptions } from "../run/options.ts";
@@ -23,6 +30,18 @@ import { UsageError } from "./command.ts";
 
 /** How often a checkpoint is written. */
 export type Every = { seconds: number } | { iterations: number };
+
+/** Settings that a branch may have otherwise than the run that it leaves. */
+const BRANCHING: readonly SettingName[] = [
+  "contentWeight",
+  "styleWeight",
+  "denoiseWeight",
+  "layerWeights",
+  "styleWeights",
+  "stepSize",
+  "stepDecay",
+  "iterations",
+];
 
 /** A checkpoint a minute loses little, and costs little. */
 const USUAL: Every = { seconds: 60 };
@@ -60,12 +79,14 @@ export async function originOf(
   };
 }
 
-/** The checkpoint that `--resume` names, and the side of the tiles that its run had. */
+/** The checkpoint that `--resume` names, else that of `--branch`. */
 export async function openCheckpoint(
   path: string | undefined,
+  branch: OpenFile | undefined,
   say: (line: string) => void,
 ): Promise<SavedCheckpoint | undefined> {
-  return path === undefined ? undefined : await readCheckpoint(path, {}, say);
+  if (path !== undefined) return await readCheckpoint(path, {}, say);
+  return branch && decodeCheckpoint(branch.bytes, `the checkpoint ${branch.place}`);
 }
 
 /** The tiles of a run that goes on: they are not chosen again. */
@@ -76,17 +97,25 @@ export function tileOf({ origin }: SavedCheckpoint): number | "none" {
 /**
  * The options of the run that goes on from a checkpoint, to the end that it had.
  *
+ * @param branches whether weights and steps may be others than those of the checkpoint's run
  * @throws {UsageError} when the checkpoint is of something else, or of a run that is over.
  */
 export function resumed<T extends StylizeOptions>(
   options: T,
   { checkpoint, origin }: SavedCheckpoint,
   expected: Origin,
+  branches = false,
 ): T {
+  const free: readonly string[] = branches ? ["branch", ...BRANCHING] : [];
+  const same = Object.entries(expected).filter(([name]) => !free.includes(name));
   try {
-    checkOrigin("the checkpoint", origin, expected);
+    checkOrigin("the checkpoint", origin, Object.fromEntries(same));
   } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
+    const flags = BRANCHING.map((name) => `--${flagOf(name)}`).join(", ");
+    const advice = branches
+      ? `a branch may have other ${flags}`
+      : "with other weights or steps, --branch goes on from it";
+    throw new UsageError(`${(error as Error).message}; ${advice}`, { cause: error });
   }
   const { sizes, iterations = 120, evaluations } = options;
   const done = checkpoint.iteration;

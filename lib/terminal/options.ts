@@ -62,6 +62,7 @@ export const OTHER_FLAGS = {
   checkpoint: { value: "FILE", help: "keep the state of the run in this file, for --resume" },
   "checkpoint-every": { value: "TIME", help: "how often: seconds as 60s, iterations as 20i (60s)" },
   resume: { value: "FILE", help: "go on from this state: the same picture, byte for byte" },
+  branch: { value: "FILE", help: "go on from this state with other weights or steps" },
   "list-layers": { help: "print the layers of the network" },
   quiet: { short: "q", help: "print nothing but errors" },
   help: { short: "h", help: "print this" },
@@ -126,6 +127,7 @@ export type Request = {
   checkpoint?: string;
   checkpointEvery: Every;
   resume?: string;
+  branch?: string;
   engine?: EngineName;
   listLayers: boolean;
   quiet: boolean;
@@ -184,6 +186,7 @@ export function readRequest(args: readonly string[]): Request {
       checkpoint: place(flags.checkpoint),
       checkpointEvery: everyOf(flags["checkpoint-every"]),
       resume: place(flags.resume),
+      branch: place(flags.branch),
       saveEvery: every === undefined ? undefined : Number(every),
       engine: engine as EngineName | undefined,
       listLayers: "list-layers" in flags,

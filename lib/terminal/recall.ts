@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { describe } from "../base/check.ts";
 import { type Engine, type EngineName, ENGINES, useEngine } from "../engine/engine.ts";
 import {
   findIngredient,
@@ -16,6 +17,7 @@ import {
 import type { PictureSettings } from "../recipe/settings.ts";
 import { codeVersion } from "../recipe/version.ts";
 import { withoutSteps } from "../run/steps.ts";
+import { UsageError } from "./command.ts";
 import type { Request } from "./options.ts";
 
 /** The files of a picture, in hand. */
@@ -44,7 +46,7 @@ export function mergeSettings(
 
 /** The places that a command line names, by what they are for. */
 export function placesOf(
-  { content, styles, contentRegions, styleRegions, start, weights }: Request,
+  { content, styles, contentRegions, styleRegions, start, weights, branch }: Request,
 ): Partial<Record<Role, string>> {
   const several = (name: "style" | "styleRegions", places: readonly string[]) =>
     Object.fromEntries(places.map((place, i) => [roleOf(name, i), place]));
@@ -55,12 +57,13 @@ export function placesOf(
     ...several("styleRegions", styleRegions),
     start,
     weights,
+    branch,
   };
 }
 
 /** Reads the files that were typed, else those of the recipe. */
 export async function openFiles(request: Request, recipe: Recipe | undefined): Promise<Files> {
-  const { from = "", fetch, settings, texture, styles, styleRegions } = request;
+  const { from = "", fetch, settings, texture, content, styles, styleRegions } = request;
   const files: Partial<Record<Role, OpenFile>> = {};
   for (const [role, place] of Object.entries(placesOf(request)) as [Role, string?][]) {
     if (place !== undefined) files[role] = await openFile(place);
@@ -69,6 +72,7 @@ export async function openFiles(request: Request, recipe: Recipe | undefined): P
   const isReplaced = (role: Role) => {
     if (role === "start") return settings.start !== undefined;
     if (role === "weights") return settings.network !== undefined;
+    if (role === "branch") return texture || content !== undefined;
     // New pictures come without the masks of the old ones.
     if (role === "content") return texture;
     if (role === "contentRegions") return texture || styles.length > 0;
@@ -82,12 +86,32 @@ export async function openFiles(request: Request, recipe: Recipe | undefined): P
   return files as Files;
 }
 
+/** @throws {UsageError} when an environment variable says what no engine or thread count can be. */
+function checkEngineVariables(): void {
+  for (const name of ["STYLEBOOK_ENGINE", "STYLEBOOK_BACKEND"]) {
+    const value = Deno.env.get(name);
+    if (!value || (ENGINES as string[]).includes(value)) continue;
+    const list = ENGINES.join(", ");
+    throw new UsageError(
+      `Cannot run as ${name} must be one of ${list}: current value is ${describe(value)}`,
+    );
+  }
+  const threads = Deno.env.get("STYLEBOOK_THREADS");
+  if (!threads || /^[1-9]\d{0,3}$/.test(threads)) return;
+  throw new UsageError(
+    `Cannot run as STYLEBOOK_THREADS must be a positive integer: current value is ${
+      describe(threads)
+    }`,
+  );
+}
+
 /** The engine asked for, else that of the recipe where it is at hand, else the best. */
 export async function chooseEngine(
   asked: EngineName | undefined,
   recipe: Recipe | undefined,
   warn: (line: string) => void,
 ): Promise<Engine> {
+  checkEngineVariables();
   if (asked !== undefined || !recipe) return await useEngine(asked);
   const version = await codeVersion();
   if (recipe.version !== version) {

@@ -5,7 +5,7 @@
  */
 import { describe } from "../base/check.ts";
 import { checkFileWritable } from "../base/files.ts";
-import { describeEngine, type Engine, ENGINES } from "../engine/engine.ts";
+import { describeEngine, type Engine } from "../engine/engine.ts";
 import type { Network } from "../network/network.ts";
 import { printProgress } from "../network/weights/download.ts";
 import { NETWORKS } from "../network/networks.ts";
@@ -96,10 +96,10 @@ const warn = (line: string) => console.error(printable(line));
 /** All that a run needs: pictures and weights are read, the engine is chosen. */
 async function prepare(request: Request, out: string, say: (line: string) => void) {
   const found = await recall(request);
-  const saved = await openCheckpoint(request.resume, say);
+  const files = await openFiles(request, found);
+  const saved = await openCheckpoint(request.resume, files.branch, say);
   const merged = mergeSettings(request, found);
   const settings = saved && merged.tile === undefined ? { ...merged, tile: tileOf(saved) } : merged;
-  const files = await openFiles(request, found);
   await checkRoles(
     Object.fromEntries(Object.entries(files).map(([role, file]) => [role, file?.place])),
     { "--out": out, "--trace": request.trace },
@@ -112,7 +112,6 @@ async function prepare(request: Request, out: string, say: (line: string) => voi
   }
   const { architecture, load } = NETWORKS[networkOf(settings)]!;
   checkRun(architecture, options);
-  checkEngineVariables();
   const engine = await chooseEngine(request.engine, found, say);
   say(describeEngine(engine));
   const onProgress = request.quiet ? undefined : printProgress(say);
@@ -131,7 +130,8 @@ async function prepare(request: Request, out: string, say: (line: string) => voi
   const recipe = { settings: chosen, engine: engine.name, files: ingredientsOf(files, out) };
   const origin = await originOf(recipe);
   const planned = { ...options, tile: plan.tile ?? "none" as const };
-  const going = saved ? usage(() => resumed(planned, saved, origin)) : planned;
+  const branches = request.resume === undefined;
+  const going = saved ? usage(() => resumed(planned, saved, origin, branches)) : planned;
   return { engine, network, options: going, recipe, origin };
 }
 
@@ -149,25 +149,6 @@ function ingredientsOf(files: Files, out: string): Recipe["files"] {
   return Object.fromEntries(
     entries.map(([role, file]) => [role, ingredientOf(file, out)]),
   ) as Recipe["files"];
-}
-
-/** @throws {UsageError} when an environment variable says what no engine or thread count can be. */
-function checkEngineVariables(): void {
-  for (const name of ["STYLEBOOK_ENGINE", "STYLEBOOK_BACKEND"]) {
-    const value = Deno.env.get(name);
-    if (!value || (ENGINES as string[]).includes(value)) continue;
-    const list = ENGINES.join(", ");
-    throw new UsageError(
-      `Cannot run as ${name} must be one of ${list}: current value is ${describe(value)}`,
-    );
-  }
-  const threads = Deno.env.get("STYLEBOOK_THREADS");
-  if (!threads || /^[1-9]\d{0,3}$/.test(threads)) return;
-  throw new UsageError(
-    `Cannot run as STYLEBOOK_THREADS must be a positive integer: current value is ${
-      describe(threads)
-    }`,
-  );
 }
 
 /** What the run itself needs beside the network. */

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "node:path";
+import { meanDifference } from "../../lib/picture/edit.ts";
+import { readPicture } from "../../lib/picture/read.ts";
 import { decodeCheckpoint } from "../../lib/recipe/checkpoint_file.ts";
 import { everyOf } from "../../lib/terminal/checkpoints.ts";
 import { call, command } from "../helpers/command.ts";
@@ -62,4 +64,36 @@ Deno.test("a run that is killed at any time goes on to the bytes of the one that
     assertStringIncludes(refused.err, "its styleWeight must be 7: current value is ");
     const swapped = [style, style, ...start.slice(2), "--out", out, ...resume];
     assertStringIncludes((await call(SCRIPT, swapped)).err, "its content must be");
+  }));
+
+Deno.test("a branch goes on with other weights, and its picture is made again byte for byte", () =>
+  inFolder(async (folder) => {
+    const [whole, state, same, light, again] = ["w.png", "state", "s.png", "l.png", "a.png"].map(
+      (name) => join(folder, name),
+    ) as [string, string, string, string, string];
+    const keep = ["--checkpoint", state, "--checkpoint-every", "6i"];
+    assertEquals((await call(SCRIPT, [...start, "--out", whole, ...keep])).code, 0);
+    const left = await Deno.readFile(state);
+    const branch = [...start, "--branch", state];
+    const unchanged = await call(SCRIPT, [...branch, "--out", same]);
+    assertEquals(unchanged.code, 0, unchanged.said);
+    assertEquals((await readPicture(same)).data, (await readPicture(whole)).data);
+
+    const steps = branch.map((word) => word === "4,3,3" ? "4,3,5" : word);
+    const other = [...steps, "--style-weight", "0.01"];
+    const { code, said } = await call(SCRIPT, [...other, "--out", light]);
+    assertEquals(code, 0, said);
+    assert(meanDifference(await readPicture(light), await readPicture(whole)) > 1);
+    assertEquals((await call(SCRIPT, ["--from", light, "--out", again, "--quiet"])).code, 0);
+    assertEquals(await Deno.readFile(again), await Deno.readFile(light));
+
+    // What is no weight and no step is another run.
+    const measured = await call(SCRIPT, [...branch, "--out", same, "--measure", "gram"]);
+    assertEquals(measured.code, 2);
+    assertStringIncludes(measured.err, 'its measure must be "gram"');
+    assertStringIncludes(measured.err, "a branch may have other --content-weight");
+    const onto = await call(SCRIPT, [...branch, "--out", same, "--checkpoint", state]);
+    assertEquals(onto.code, 2);
+    assertStringIncludes(onto.err, "--checkpoint");
+    assertEquals(await Deno.readFile(state), left);
   }));
