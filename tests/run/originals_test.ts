@@ -79,6 +79,12 @@ async function pathOf(network: Network, preset: PresetName, pair: string, count:
   );
 }
 
+/** At 256 px a few evaluations, unless all are asked for. */
+const FEW = 3;
+const thorough = Deno.env.has("STYLEBOOK_THOROUGH");
+const mostOf = (pair: string) => thorough || !pair.endsWith("-256") ? Infinity : FEW;
+if (!thorough) console.log(`skipped: at 256 px, all but ${FEW} evaluations (STYLEBOOK_THOROUGH=1)`);
+
 const percent = (value: number) => `${(100 * value).toPrecision(2)} %`;
 
 for (const [preset, pairs] of Object.entries(golden.programs)) {
@@ -89,7 +95,7 @@ for (const [preset, pairs] of Object.entries(golden.programs)) {
       const { optimizer }: Settings = PRESETS[preset as PresetName];
       const limit = STEADY[optimizer?.startsWith("lbfgs") ? "lbfgs" : "other"];
       const chaotic = apart.findIndex((value) => value > limit);
-      const steady = Math.max(2, chaotic < 0 ? apart.length : chaotic);
+      const steady = Math.min(mostOf(pair), Math.max(2, chaotic < 0 ? apart.length : chaotic));
       const found = await pathOf(network, preset as PresetName, pair, steady);
       const sums = found.map((each) => Object.values(each).reduce((a, b) => a + b));
       const texts: string[] = [];

@@ -1,6 +1,6 @@
 """Makes tests/golden/originals.json: every loss of every program in 25 evaluations on two pairs of pictures.
 
-    python tests/reference/originals/make_originals_golden.py            # all, some minutes on two cores
+    python tests/reference/originals/make_originals_golden.py            # all, half an hour on two cores
     python tests/reference/originals/make_originals_golden.py crowsonkb cat-64  # one, the others stay
 
 Each is run in float32, as the programs are (crowsonkb in float64), and again from a start that differs by a
@@ -36,6 +36,8 @@ PAIRS = {
     "cat-64": (("chelsea", (64, 48)), ("harvest", (48, 64))),
     "castle-128": (("eilean-donan", (128, 96)), ("church-at-auvers", (96, 128))),
     "cat-128": (("chelsea", (128, 80)), ("harvest", (80, 128))),
+    "castle-256": (("eilean-donan", (256, 192)), ("church-at-auvers", (192, 256))),
+    "cat-256": (("chelsea", (256, 160)), ("harvest", (160, 256))),
 }
 # The preset, its module here, and where it starts.
 PROGRAMS = {
