@@ -4,7 +4,9 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { WebGPUBackend, WebGPUProgram } from "@tensorflow/tfjs-backend-webgpu";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { registerLossKernels } from "./webgpu_losses.ts";
+import { ElementProgram } from "./webgpu_program.ts";
 
 /** Buffers that any GPU binds at once are eight, one of them for the result. */
 const MOST_INPUTS = 7;
@@ -13,6 +15,7 @@ const MOST_INPUTS = 7;
 export function registerWebGpuKernels(): void {
   if (tf.getKernel("ReluMask", "webgpu")) return;
   registerReluMask();
+  registerLossKernels();
   replaceKernel("AddN", addInGroups);
   replaceKernel("BatchMatMul", productInBands);
 }
@@ -97,35 +100,6 @@ function bandsOf(rows: number, m: number, n: number): number {
   let bands = Math.floor(Math.min(wanted, rows / BAND));
   while (bands > 1 && rows % bands !== 0) bands--;
   return Math.max(1, bands);
-}
-
-/** A program with a thread for each number of the result; `body` computes that of `index`. */
-class ElementProgram implements WebGPUProgram {
-  size = true;
-  workgroupSize: [number, number, number] = [64, 1, 1];
-  dispatchLayout = { x: [0] };
-  dispatch: [number, number, number];
-  outputShape: number[];
-
-  constructor(
-    elements: number,
-    readonly shaderKey: string,
-    readonly variableNames: string[],
-    readonly body: string,
-    readonly uniforms?: string,
-  ) {
-    this.outputShape = [elements];
-    this.dispatch = [Math.ceil(elements / this.workgroupSize[0]), 1, 1];
-  }
-
-  getUserCode(): string {
-    return `
-      fn main(index : i32) {
-        if (index < uniforms.size) {
-          ${this.body}
-        }
-      }`;
-  }
 }
 
 /** `sums[i] = Σ over bands of x[band · size + i]`. */

@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Features } from "../network/features.ts";
 
 /**
- * Mean squared difference: `MSE(a, b) = mean((a - b)²)`.
+ * Mean squared difference: `MSE(a, b) = mean((a - b)²)`, or `mean((scale · a - b)²)`.
  *
  * @example
  * ```ts
@@ -18,9 +18,15 @@ import type { Features } from "../network/features.ts";
  * if ((await loss.data())[0] !== 2) throw new Error("(0² + 2²) / 2 = 2");
  * ```
  */
-export function meanSquaredError(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
-  return meanSquare(tf.sub(a, b)) as tf.Scalar;
+export function meanSquaredError(a: tf.Tensor, b: tf.Tensor, scale = 1): tf.Scalar {
+  if (hasKernel("MeanSquaredError") && tf.util.arraysEqual(a.shape, b.shape)) {
+    return tf.engine().runKernel("MeanSquaredError", { a, b }, { scale }) as tf.Scalar;
+  }
+  return meanSquare(tf.sub(scale === 1 ? a : tf.mul(a, scale), b)) as tf.Scalar;
 }
+
+/** Whether the engine does at once what takes TensorFlow.js several operations. */
+const hasKernel = (name: string) => tf.getKernel(name, tf.getBackend()) !== undefined;
 
 /** `Σ (a - b)²`: what the mean squared difference divides by the size. */
 export function squaredError(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
@@ -108,6 +114,9 @@ export function denoiseLoss(
 ): tf.Scalar {
   const over = (total: tf.Tensor, count: number) =>
     (reduce === "mean" ? tf.div(total, count) : total) as tf.Scalar;
+  if (shape === "cross" && power === 1 && !circular && hasKernel("TotalVariation")) {
+    return over(tf.engine().runKernel("TotalVariation", { x: image }) as tf.Tensor, image.size);
+  }
   if (shape === "joint") return over(jointDifferences(image, power, circular), image.size);
   const along = (axis: 1 | 2) => neighborDifferences(image, axis, power, circular);
   const both = over(tf.add(along(1), along(2)), image.size);
@@ -195,8 +204,7 @@ export const absoluteSum = tf.customGrad((...inputs) => {
   return { value: tf.sum(tf.abs(x)), gradFunc };
 });
 
-/** The mean of some losses. Not `tf.addN`: thirteen inputs are more than any GPU must bind. */
+/** The mean of some losses. */
 export function meanOf(values: readonly tf.Scalar[]): tf.Scalar {
-  const sum = values.reduce((sum, value) => tf.add(sum, value));
-  return values.length === 1 ? sum : tf.div(sum, values.length);
+  return values.length === 1 ? values[0]! : tf.div(tf.addN([...values]), values.length);
 }

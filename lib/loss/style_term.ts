@@ -173,7 +173,7 @@ function bindStyle(binding: Binding): BoundTerm {
     const weighed = equal
       ? distances
       : distances.map((d, i) => tf.mul(d, targets[i]!.factor) as tf.Scalar);
-    const total = weighed.reduce((a, b) => tf.add(a, b));
+    const total = tf.addN(weighed) as tf.Scalar;
     return equal && names.length > 1 ? tf.div(total, names.length) as tf.Scalar : total;
   };
   const finish = (sums: readonly tf.Tensor[]) => {
@@ -183,7 +183,7 @@ function bindStyle(binding: Binding): BoundTerm {
       const d = (measure as AdditiveMeasure).distance({ count, sum, products }, wanted);
       return tf.mul(d, factor) as tf.Scalar;
     });
-    return distances.reduce((a, b) => tf.add(a, b));
+    return tf.addN(distances) as tf.Scalar;
   };
   return {
     layers: names,

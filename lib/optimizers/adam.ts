@@ -6,6 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { checkInRange, checkNonNegative } from "../base/check.ts";
+import { addScaled } from "./add_scaled.ts";
 import { firstOrder, type FirstOrderOptions } from "./first_order.ts";
 import type { Optimizer } from "./optimizer.ts";
 
@@ -70,9 +71,8 @@ export function adam(options: AdamOptions = {}): Optimizer {
       moments: { first: 1, second: 2 },
       pointwise: true,
       step(gradient, keep, { length, iteration }) {
-        const first = tf.add(keep("first", beta1), tf.mul(gradient, 1 - beta1)) as tf.Tensor4D;
-        const square = tf.mul(tf.square(gradient), 1 - beta2);
-        const second = tf.add(keep("second", beta2), square) as tf.Tensor4D;
+        const first = addScaled(keep("first", beta1), gradient, 1 - beta1);
+        const second = addScaled(keep("second", beta2), tf.square(gradient), 1 - beta2);
         // m̂ / (√v̂ + ε) = √c2 / c1 · m / (√v + √c2 ε), which leaves m and v as they are.
         const c1 = 1 - beta1 ** (iteration + 1);
         const root = Math.sqrt(1 - beta2 ** (iteration + 1));

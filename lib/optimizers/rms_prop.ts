@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { checkInRange, checkNonNegative } from "../base/check.ts";
+import { addScaled } from "./add_scaled.ts";
 import { firstOrder, type FirstOrderOptions } from "./first_order.ts";
 import type { Optimizer } from "./optimizer.ts";
 
@@ -34,8 +35,7 @@ export function rmsProp(options: RmsPropOptions = {}): Optimizer {
       moments: { second: 2 },
       pointwise: true,
       step(gradient, keep, { length }) {
-        const square = tf.mul(tf.square(gradient), 1 - decay);
-        const second = tf.add(keep("second", decay), square) as tf.Tensor4D;
+        const second = addScaled(keep("second", decay), tf.square(gradient), 1 - decay);
         const root = tf.add(tf.sqrt(second), epsilon);
         const change = tf.div(tf.mul(gradient, length), root) as tf.Tensor4D;
         return { moments: { second }, change };

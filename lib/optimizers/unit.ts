@@ -31,6 +31,10 @@ export function greatestOf(gradient: tf.Tensor): tf.Scalar {
  * @param previous the unit so far, 1 at the start
  */
 export function nextUnit(greatest: tf.Scalar, previous: tf.Scalar): tf.Scalar {
+  if (tf.getKernel("NextUnit", tf.getBackend())) {
+    const numbers = { safe: [...SAFE], units: UNITS, edges: EDGES };
+    return tf.engine().runKernel("NextUnit", { greatest, previous }, numbers);
+  }
   return tf.tidy(() => {
     const size = tf.div(greatest, previous);
     const isLarge = tf.greaterEqual(size, SAFE[1]);

@@ -97,8 +97,5 @@ Deno.test({
   },
 });
 
-/**
- * Programs of a step at 64 px: 182 as counted on 2026-11-25, a dozen of them to choose the gradient's unit, so
- * that its squares neither overflow nor vanish; 166 without. A change that needs more shows here.
- */
-const LIMIT = 182;
+/** Programs of a step at 64 px, as counted on 2026-11-26. A change that needs more shows here. */
+const LIMIT = 120;

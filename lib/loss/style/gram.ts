@@ -82,14 +82,14 @@ export type GramScale = "sum" | "mean" | "normalized";
  * tutorial's), {@linkcode meanGramMatrix} (`mean`), {@linkcode normalizedGramMatrix} (`normalized`).
  */
 export function gram(scale: GramScale = "sum"): AdditiveMeasure<{ gram: tf.Tensor }> {
-  const scaled = ({ count, products }: Sums) => {
-    if (scale === "sum") return products;
-    return tf.div(products, scale === "mean" ? count : count * products.shape[0]);
+  const factor = ({ count, products }: Sums) => {
+    if (scale === "sum") return 1;
+    return 1 / (scale === "mean" ? count : count * products.shape[0]);
   };
   return {
     name: scale === "sum" ? "gram" : `gram-${scale}`,
     additive: true,
-    describe: (sums) => ({ gram: scaled(sums).clone() }),
-    distance: (sums, wanted) => meanSquaredError(scaled(sums), wanted.gram),
+    describe: (sums) => ({ gram: tf.mul(sums.products, factor(sums)) }),
+    distance: (sums, wanted) => meanSquaredError(sums.products, wanted.gram, factor(sums)),
   };
 }

@@ -89,7 +89,7 @@ export function gradientOfSums(
 ): tf.Tensor4D {
   const flat = tf.reshape(features, [-1, features.shape[3]]) as tf.Tensor2D;
   const { sum, products } = slopes;
-  const both = tf.add(products, tf.transpose(products)) as tf.Tensor2D;
+  const both = withTransposed(products);
   const plain = tf.add(tf.matMul(flat, both), sum);
   const weighed = guide ? tf.mul(plain, tf.reshape(guide.weights, [-1, 1])) : plain;
   return tf.reshape(weighed, features.shape);
@@ -100,9 +100,16 @@ export const selfProduct = tf.customGrad((...inputs) => {
   const [flat, save] = inputs as [tf.Tensor2D, (tensors: tf.Tensor[]) => void];
   save([flat]);
   const gradFunc = (dy: tf.Tensor, [flat]: tf.Tensor[]) =>
-    tf.matMul(flat as tf.Tensor2D, tf.add(dy, tf.transpose(dy)) as tf.Tensor2D);
+    tf.matMul(flat as tf.Tensor2D, withTransposed(dy as tf.Tensor2D));
   return { value: tf.matMul(flat, flat, true, false), gradFunc };
 });
+
+/** `x + xᵀ`; one kernel where the engine has it. */
+function withTransposed(x: tf.Tensor2D): tf.Tensor2D {
+  return tf.getKernel("SymmetricSum", tf.getBackend())
+    ? tf.engine().runKernel("SymmetricSum", { x })
+    : tf.add(x, tf.transpose(x));
+}
 
 /**
  * `Σ w F` of `F [positions, C]`, every weight 1 if none are given. A product in both directions: the

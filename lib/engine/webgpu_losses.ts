@@ -1,0 +1,181 @@
+/**
+ * Losses and what optimizers ask of a gradient, on WebGPU as one program each where TensorFlow.js takes five to
+ * twenty: a GPU that has little to do in each waits for the next one to be handed to it. The functions that use
+ * these kernels say in TensorFlow.js' operations what they compute, for the other engines.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { ElementProgram } from "./webgpu_program.ts";
+
+type Call = Parameters<tf.KernelFunc>[0];
+type Tensors = Record<string, tf.TensorInfo>;
+type Numbers = Record<string, number>;
+
+/** Registers them with their gradients; again is harmless. */
+export function registerLossKernels(): void {
+  if (tf.getKernel("MeanSquaredError", "webgpu")) return;
+  for (const [kernelName, kernelFunc] of Object.entries(KERNELS)) {
+    tf.registerKernel({ kernelName, backendName: "webgpu", kernelFunc });
+  }
+  tf.registerGradient({
+    kernelName: "MeanSquaredError",
+    inputsToSave: ["a", "b"],
+    gradFunc(dy, [a, b], attributes) {
+      const { scale } = attributes as unknown as { scale: number };
+      const slope = (factor: number) =>
+        tf.engine().runKernel(
+          "ScaledDifference",
+          { a: a!, b: b!, dy: dy as tf.Tensor },
+          { scale, factor: factor / a!.size },
+        ) as tf.Tensor;
+      return { a: () => slope(2 * scale), b: () => slope(-2) };
+    },
+  });
+  tf.registerGradient({
+    kernelName: "TotalVariation",
+    inputsToSave: ["x"],
+    gradFunc: (dy, [x]) => ({
+      x: () =>
+        tf.engine().runKernel("TotalVariationGradient", {
+          x: x!,
+          dy: dy as tf.Tensor,
+        }) as tf.Tensor,
+    }),
+  });
+}
+
+const KERNELS: Record<string, (call: Call) => tf.TensorInfo> = {
+  /** `mean((scale · a - b)²)` of tensors of the same shape. */
+  MeanSquaredError(call) {
+    const { a, b } = call.inputs as Tensors;
+    const { scale } = call.attrs as Numbers;
+    const body = `
+          let difference = uniforms.scale * a[index] - b[index];
+          setOutputAtIndex(index, difference * difference);`;
+    return reduced(call, "Mean", compute(call, "squaredError", { a: a!, b: b! }, body, { scale }));
+  },
+  /** `(scale · a - b) · factor · dy`, where `dy` is a scalar. */
+  ScaledDifference(call) {
+    const { a, b, dy } = call.inputs as Tensors;
+    const { scale, factor } = call.attrs as Numbers;
+    const body = `
+          let difference = uniforms.scale * a[index] - b[index];
+          setOutputAtIndex(index, difference * uniforms.factor * dy[0]);`;
+    const inputs = { a: a!, b: b!, dy: dy! };
+    return compute(call, "scaledDifference", inputs, body, { scale, factor });
+  },
+  /** `Σ |x[i+1, j] - x[i, j]| + Σ |x[i, j+1] - x[i, j]|` of `[1, H, W, C]`. */
+  TotalVariation(call) {
+    const { x } = call.inputs as Tensors;
+    const body = `
+          ${PLACE}
+          var sum = 0.0;
+          if (column + 1 < columns) { sum += abs(x[index + channels] - x[index]); }
+          if (row + 1 < rows) { sum += abs(x[index + line] - x[index]); }
+          setOutputAtIndex(index, sum);`;
+    return reduced(call, "Sum", compute(call, "totalVariation", { x: x! }, body, sidesOf(x!)));
+  },
+  /** Its gradient times the scalar `dy`; the slope of a difference of 0 is 0. */
+  TotalVariationGradient(call) {
+    const { x, dy } = call.inputs as Tensors;
+    const body = `
+          ${PLACE}
+          var slope = 0.0;
+          if (column > 0) { slope += sign(x[index] - x[index - channels]); }
+          if (row > 0) { slope += sign(x[index] - x[index - line]); }
+          if (column + 1 < columns) { slope -= sign(x[index + channels] - x[index]); }
+          if (row + 1 < rows) { slope -= sign(x[index + line] - x[index]); }
+          setOutputAtIndex(index, slope * dy[0]);`;
+    const inputs = { x: x!, dy: dy! };
+    return compute(call, "totalVariationGradient", inputs, body, sidesOf(x!));
+  },
+  /** `x + xᵀ` of a square matrix. */
+  SymmetricSum(call) {
+    const { x } = call.inputs as Tensors;
+    const body = `
+          let side = i32(uniforms.side);
+          setOutputAtIndex(index, x[index] + x[(index % side) * side + index / side]);`;
+    return compute(call, "symmetricSum", { x: x! }, body, { side: x!.shape[0] });
+  },
+  /** `x + weight · y` of tensors of the same shape. */
+  AddScaled(call) {
+    const { x, y } = call.inputs as Tensors;
+    const { weight } = call.attrs as Numbers;
+    const body = "setOutputAtIndex(index, x[index] + uniforms.weight * y[index]);";
+    return compute(call, "addScaled", { x: x!, y: y! }, body, { weight });
+  },
+  /** The unit of a gradient, see `nextUnit` of the optimizers. */
+  NextUnit(call) {
+    const { greatest, previous } = call.inputs as Tensors;
+    const { safe, units, edges } = call.attrs as Record<string, readonly number[]>;
+    const text = (number: number | undefined) => `f32(${number!.toExponential()})`;
+    const choices = edges!.map((edge, i) =>
+      `if (greatest[0] >= ${text(edge)}) { unit = ${text(units![i + 1])}; }`
+    );
+    const body = `
+          let part = greatest[0] / previous[0];
+          var unit = previous[0];
+          if (part >= ${text(safe![1])} || (part < ${text(safe![0])} && part > 0.0)) {
+            unit = ${text(units![0])};
+            ${choices.join("\n            ")}
+          }
+          setOutputAtIndex(index, unit);`;
+    const key = `nextUnit ${[safe, units, edges].flat().join()}`;
+    return compute(call, key, { greatest: greatest!, previous: previous! }, body);
+  },
+};
+
+/** Where a number of a picture stands. */
+const PLACE = `let columns = i32(uniforms.columns);
+          let rows = i32(uniforms.rows);
+          let channels = i32(uniforms.channels);
+          let line = columns * channels;
+          let row = index / line;
+          let column = (index % line) / channels;`;
+
+const sidesOf = ({ shape: [, rows, columns, channels] }: tf.TensorInfo) => ({
+  rows,
+  columns,
+  channels,
+});
+
+const sizeOf = ({ shape }: tf.TensorInfo) => shape.reduce((product, side) => product * side, 1);
+
+/** A tensor of the first input's shape, each number computed by `body` from those of all inputs. */
+function compute(
+  { backend }: Call,
+  key: string,
+  inputs: Record<string, tf.TensorInfo>,
+  body: string,
+  numbers: Record<string, number | undefined> = {},
+): tf.TensorInfo {
+  const [first] = Object.values(inputs);
+  const names = Object.keys(numbers);
+  const uniforms = names.map((name) => `${name} : f32,`).join(" ");
+  const program = new ElementProgram(
+    sizeOf(first!),
+    key,
+    Object.keys(inputs),
+    body,
+    uniforms || undefined,
+  );
+  const output = (backend as WebGPUBackend).runWebGPUProgram(
+    program,
+    Object.values(inputs).map((input) => ({ ...input, shape: [sizeOf(input)] })),
+    "float32",
+    names.map((name) => ({ type: "float32", data: [numbers[name]!] })),
+  );
+  return { ...output, shape: first!.shape };
+}
+
+/** The sum or the mean of all numbers, which are given up. */
+function reduced({ backend }: Call, kernelName: "Sum" | "Mean", x: tf.TensorInfo): tf.TensorInfo {
+  const flat = { ...x, shape: [sizeOf(x)] };
+  const { kernelFunc } = tf.getKernel(kernelName, "webgpu")!;
+  const attrs = { axis: [0], keepDims: false };
+  const result = kernelFunc({ inputs: { x: flat } as never, backend, attrs: attrs as never });
+  (backend as WebGPUBackend).disposeData(x.dataId);
+  return result as tf.TensorInfo;
+}

@@ -1,0 +1,13 @@
+/**
+ * What running means are made of.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+
+/** `x + weight · y`, tensors of the same shape; one kernel where the engine has it. */
+export function addScaled<T extends tf.Tensor>(x: T, y: T, weight: number): T {
+  return tf.getKernel("AddScaled", tf.getBackend())
+    ? tf.engine().runKernel("AddScaled", { x, y }, { weight }) as T
+    : tf.add(x, tf.mul(y, weight));
+}
