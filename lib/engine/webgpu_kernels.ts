@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { registerLossKernels } from "./webgpu_losses.ts";
-import { ElementProgram } from "./webgpu_program.ts";
+import { type Call, compute } from "./webgpu_program.ts";
 
 /** Buffers that any GPU binds at once are eight, one of them for the result. */
 const MOST_INPUTS = 7;
@@ -21,7 +21,6 @@ export function registerWebGpuKernels(): void {
 }
 
 type Inputs = Record<string, tf.TensorInfo>;
-type Call = Parameters<tf.KernelFunc>[0];
 
 /** Registers a kernel that may hand on to the one which TensorFlow.js has under the same name. */
 function replaceKernel(
@@ -38,7 +37,7 @@ function replaceKernel(
 }
 
 /**
- * A sum of any number of tensors, so many at a time as any GPU binds. The stock kernel binds
+ * A sum of any number of tensors, in groups of what every GPU can bind. TensorFlow.js' own kernel binds
  * them all together and fails from the eighth on.
  */
 function addInGroups({ inputs, backend }: Call, stock: tf.KernelFunc): tf.TensorInfo {
@@ -61,10 +60,11 @@ const WORKGROUPS = 512;
 
 /**
  * `AᵀB` of tall matrices, as for a Gram matrix: bands of rows are multiplied side by side, and their
- * products added up. The stock kernel goes through all rows in the few workgroups that the small result has,
+ * products added up. TensorFlow.js' own kernel goes through all rows in the few workgroups that the small result has,
  * or adds with atomics, in another order at every run.
  */
-function productInBands({ inputs, backend, attrs }: Call, stock: tf.KernelFunc) {
+function productInBands(call: Call, stock: tf.KernelFunc) {
+  const { inputs, backend, attrs } = call;
   const gpu = backend as WebGPUBackend;
   const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
   const { transposeA, transposeB } = attrs as { transposeA?: boolean; transposeB?: boolean };
@@ -83,15 +83,16 @@ function productInBands({ inputs, backend, attrs }: Call, stock: tf.KernelFunc) 
     backend,
     attrs: { transposeA: true, transposeB: false },
   }) as tf.TensorInfo;
-  const size = m * n;
-  const sum = gpu.runWebGPUProgram(
-    new BandSumProgram(size),
-    [{ ...products, shape: [bands * size] }],
-    "float32",
-    [{ type: "int32", data: [bands] }],
-  );
+  const body = `
+          var sum = 0.0;
+          for (var band = 0; band < i32(uniforms.bands); band = band + 1) {
+            sum = sum + x[band * uniforms.size + index];
+          }
+          setOutputAtIndex(index, sum);`;
+  const shape = [...a.shape.slice(0, -2), m, n];
+  const sum = compute(call, "bandSum", { x: products }, body, { bands }, shape);
   gpu.disposeData(products.dataId);
-  return { ...sum, shape: [...a.shape.slice(0, -2), m, n] };
+  return sum;
 }
 
 /** How many bands keep the GPU busy: a divisor of the rows. */
@@ -102,41 +103,15 @@ function bandsOf(rows: number, m: number, n: number): number {
   return Math.max(1, bands);
 }
 
-/** `sums[i] = Σ over bands of x[band · size + i]`. */
-class BandSumProgram extends ElementProgram {
-  constructor(elements: number) {
-    const body = `
-          var sum = 0.0;
-          for (var band = 0; band < uniforms.bands; band = band + 1) {
-            sum = sum + x[band * uniforms.size + index];
-          }
-          setOutputAtIndex(index, sum);`;
-    super(elements, "bandSum", ["x"], body, "bands : i32,");
-  }
-}
-
 /** The gradient of the ReLU in one pass: `dy` where `y > 0`, else 0. */
-class ReluMaskProgram extends ElementProgram {
-  constructor(elements: number) {
-    const body = "setOutputAtIndex(index, select(0.0, dy[index], y[index] > 0.0));";
-    super(elements, "reluMask", ["dy", "y"], body);
-  }
-}
-
 function registerReluMask(): void {
   tf.registerKernel({
     kernelName: "ReluMask",
     backendName: "webgpu",
-    kernelFunc: ({ inputs, backend }) => {
-      const { dy, y } = inputs as { dy: tf.TensorInfo; y: tf.TensorInfo };
-      const elements = dy.shape.reduce((product, n) => product * n, 1);
-      const flat = (tensor: tf.TensorInfo) => ({ ...tensor, shape: [elements] });
-      const output = (backend as WebGPUBackend).runWebGPUProgram(
-        new ReluMaskProgram(elements),
-        [flat(dy), flat(y)],
-        "float32",
-      );
-      return { ...output, shape: dy.shape };
+    kernelFunc(call) {
+      const { dy, y } = call.inputs as { dy: tf.TensorInfo; y: tf.TensorInfo };
+      const body = "setOutputAtIndex(index, select(0.0, dy[index], y[index] > 0.0));";
+      return compute(call, "reluMask", { dy, y }, body);
     },
   });
 }

@@ -7,9 +7,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { ElementProgram } from "./webgpu_program.ts";
+import { type Call, compute, sizeOf } from "./webgpu_program.ts";
 
-type Call = Parameters<tf.KernelFunc>[0];
 type Tensors = Record<string, tf.TensorInfo>;
 type Numbers = Record<string, number>;
 
@@ -140,35 +139,6 @@ const sidesOf = ({ shape: [, rows, columns, channels] }: tf.TensorInfo) => ({
   columns,
   channels,
 });
-
-const sizeOf = ({ shape }: tf.TensorInfo) => shape.reduce((product, side) => product * side, 1);
-
-/** A tensor of the first input's shape, each number computed by `body` from those of all inputs. */
-function compute(
-  { backend }: Call,
-  key: string,
-  inputs: Record<string, tf.TensorInfo>,
-  body: string,
-  numbers: Record<string, number | undefined> = {},
-): tf.TensorInfo {
-  const [first] = Object.values(inputs);
-  const names = Object.keys(numbers);
-  const uniforms = names.map((name) => `${name} : f32,`).join(" ");
-  const program = new ElementProgram(
-    sizeOf(first!),
-    key,
-    Object.keys(inputs),
-    body,
-    uniforms || undefined,
-  );
-  const output = (backend as WebGPUBackend).runWebGPUProgram(
-    program,
-    Object.values(inputs).map((input) => ({ ...input, shape: [sizeOf(input)] })),
-    "float32",
-    names.map((name) => ({ type: "float32", data: [numbers[name]!] })),
-  );
-  return { ...output, shape: first!.shape };
-}
 
 /** The sum or the mean of all numbers, which are given up. */
 function reduced({ backend }: Call, kernelName: "Sum" | "Mean", x: tf.TensorInfo): tf.TensorInfo {

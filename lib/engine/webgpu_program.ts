@@ -3,10 +3,14 @@
  *
  * @module
  */
-import type { WebGPUProgram } from "@tensorflow/tfjs-backend-webgpu";
+import * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend, WebGPUProgram } from "@tensorflow/tfjs-backend-webgpu";
+
+/** What a kernel is called with. */
+export type Call = Parameters<tf.KernelFunc>[0];
 
 /** A program with a thread for each number of the result; `body` computes that of `index`. */
-export class ElementProgram implements WebGPUProgram {
+class ElementProgram implements WebGPUProgram {
   size = true;
   workgroupSize: [number, number, number] = [64, 1, 1];
   dispatchLayout = { x: [0] };
@@ -32,4 +36,38 @@ export class ElementProgram implements WebGPUProgram {
         }
       }`;
   }
+}
+
+/** How many numbers a tensor has. */
+export const sizeOf = ({ shape }: tf.TensorInfo) =>
+  shape.reduce((product, side) => product * side, 1);
+
+/**
+ * A tensor of numbers, each computed by `body` from those of all inputs and from `numbers`; it has the first
+ * input's shape unless another one is given.
+ */
+export function compute(
+  { backend }: Call,
+  key: string,
+  inputs: Record<string, tf.TensorInfo>,
+  body: string,
+  numbers: Record<string, number | undefined> = {},
+  shape: number[] = Object.values(inputs)[0]!.shape,
+): tf.TensorInfo {
+  const names = Object.keys(numbers);
+  const uniforms = names.map((name) => `${name} : f32,`).join(" ");
+  const program = new ElementProgram(
+    tf.util.sizeFromShape(shape),
+    key,
+    Object.keys(inputs),
+    body,
+    uniforms || undefined,
+  );
+  const output = (backend as WebGPUBackend).runWebGPUProgram(
+    program,
+    Object.values(inputs).map((input) => ({ ...input, shape: [sizeOf(input)] })),
+    "float32",
+    names.map((name) => ({ type: "float32", data: [numbers[name]!] })),
+  );
+  return { ...output, shape };
 }

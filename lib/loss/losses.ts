@@ -5,6 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { hasKernel } from "../base/kernels.ts";
 import type { Features } from "../network/features.ts";
 
 /**
@@ -25,13 +26,9 @@ export function meanSquaredError(a: tf.Tensor, b: tf.Tensor, scale = 1): tf.Scal
   return meanSquare(tf.sub(scale === 1 ? a : tf.mul(a, scale), b)) as tf.Scalar;
 }
 
-/** Whether the engine does at once what takes TensorFlow.js several operations. */
-const hasKernel = (name: string) => tf.getKernel(name, tf.getBackend()) !== undefined;
-
-/** `Σ (a - b)²`: what the mean squared difference divides by the size. */
+/** `Σ (a - b)²` of the same shape: what the mean squared difference divides by the size. */
 export function squaredError(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
-  const difference = tf.sub(a, b);
-  return tf.mul(meanSquare(difference), difference.size);
+  return tf.mul(meanSquaredError(a, b), a.size);
 }
 
 /** `mean(x²)`; its gradient is one product, `x · 2 / size`, with nothing else as large as `x`. */

@@ -7,6 +7,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { hasKernel } from "../base/kernels.ts";
 import { checkLayers, checkSize } from "./architecture.ts";
 import type { Network } from "./network.ts";
 import type { PoolingKind } from "./operation.ts";
@@ -107,7 +108,7 @@ export function featuresOf(
   const names = [...new Set(layers)];
   checkLayers(network, `use a layer of ${network.name}`, names);
   checkSize(network, image.shape, names);
-  const outputs = tf.getKernel("NetworkFeatures", tf.getBackend())
+  const outputs = hasKernel("NetworkFeatures")
     ? tf.engine().runKernel("NetworkFeatures", { image }, { network, layers: names } as never)
     : runOperations(network, image, names);
   return Object.fromEntries(names.map((name, i) => [name, (outputs as tf.Tensor4D[])[i]!]));
@@ -119,5 +120,5 @@ export function featuresOf(
  */
 export function warmUp(network: Network): void {
   if (!tf.engine().backendName) return;
-  if (!tf.getKernel("NetworkFeatures", tf.getBackend())) prepare(network);
+  if (!hasKernel("NetworkFeatures")) prepare(network);
 }

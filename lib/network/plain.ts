@@ -9,6 +9,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { hasKernel } from "../base/kernels.ts";
 import type { Network } from "./network.ts";
 import {
   type Bordering,
@@ -119,7 +120,7 @@ function convolve(
 
 /** `dy` where the ReLU let something through, else 0; one kernel where the engine has it. */
 function maskByRelu(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
-  return tf.getKernel("ReluMask", tf.getBackend())
+  return hasKernel("ReluMask")
     ? tf.engine().runKernel("ReluMask", { dy, y })
     : tf.mul(dy, tf.step(y));
 }

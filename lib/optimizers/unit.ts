@@ -10,6 +10,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { hasKernel } from "../base/kernels.ts";
 
 /** A unit is kept while the greatest part of the gradient lies within these bounds, in that unit. */
 const SAFE = [2 ** -24, 2 ** 24] as const;
@@ -31,7 +32,7 @@ export function greatestOf(gradient: tf.Tensor): tf.Scalar {
  * @param previous the unit so far, 1 at the start
  */
 export function nextUnit(greatest: tf.Scalar, previous: tf.Scalar): tf.Scalar {
-  if (tf.getKernel("NextUnit", tf.getBackend())) {
+  if (hasKernel("NextUnit")) {
     const numbers = { safe: [...SAFE], units: UNITS, edges: EDGES };
     return tf.engine().runKernel("NextUnit", { greatest, previous }, numbers);
   }

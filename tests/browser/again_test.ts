@@ -12,7 +12,7 @@ import {
   type Notebook,
   readNotebook,
 } from "../../notebooks/tools/notebook_files.ts";
-import { findChromium, keepScreenshot, openPage, type Page } from "./chromium.ts";
+import { chromiumFor, keepScreenshot, openPage, type Page } from "./chromium.ts";
 import { type LabServer, startLab } from "./lab_server.ts";
 import { openNotebook } from "./notebook_page.ts";
 
@@ -22,11 +22,8 @@ const USUAL = ["02", "03"];
 const PATIENCE = 300;
 
 const all = Deno.env.get("STYLEBOOK_BROWSER") === "all";
-const chromium = await findChromium();
-if (chromium === undefined) {
-  if (Deno.env.has("CI")) throw new Error("Cannot run the browser tests in CI without Chromium");
-  console.log("skipped: notebooks run twice in a browser, as there is no Chromium");
-} else if (!all) {
+const chromium = await chromiumFor("notebooks run twice in a browser");
+if (chromium !== undefined && !all) {
   console.log(`skipped: in a browser, notebooks but ${USUAL.join(", ")} (STYLEBOOK_BROWSER=all)`);
 }
 

@@ -26,6 +26,14 @@ export async function findChromium(): Promise<string | undefined> {
   }
 }
 
+/** As {@linkcode findChromium}; says which tests are left out where there is none, and throws in CI. */
+export async function chromiumFor(tests: string): Promise<string | undefined> {
+  const chromium = await findChromium();
+  if (chromium !== undefined) return chromium;
+  if (Deno.env.has("CI")) throw new Error("Cannot run the browser tests in CI without Chromium");
+  console.log(`skipped: ${tests}, as there is no Chromium (set CHROMIUM to its path)`);
+}
+
 /** One page of a Chromium of its own. */
 export type Page = AsyncDisposable & {
   /** Opens an address; does not wait for it. */

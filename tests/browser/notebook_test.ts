@@ -6,7 +6,7 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { basename, join } from "node:path";
-import { findChromium, keepScreenshot, openPage, type Page } from "./chromium.ts";
+import { chromiumFor, keepScreenshot, openPage, type Page } from "./chromium.ts";
 import { type LabServer, ROOT, startLab } from "./lab_server.ts";
 import { openNotebook } from "./notebook_page.ts";
 
@@ -42,11 +42,7 @@ const SCENARIOS: Scenario[] = [
 /** The Stop button promises a second; a busy CI machine may add some. */
 const STOP_SECONDS = Deno.env.has("CI") ? 5 : 2;
 
-const chromium = await findChromium();
-if (chromium === undefined) {
-  if (Deno.env.has("CI")) throw new Error("Cannot run the browser tests in CI without Chromium");
-  console.log("skipped: the browser tests, as there is no Chromium (set CHROMIUM to its path)");
-}
+const chromium = await chromiumFor("the browser tests");
 
 for (const scenario of SCENARIOS) {
   const { notebook } = scenario;

@@ -6,7 +6,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { findChromium, keepScreenshot, openPage } from "./chromium.ts";
+import { chromiumFor, keepScreenshot, openPage } from "./chromium.ts";
 import { ROOT, startLab } from "./lab_server.ts";
 import { openNotebook } from "./notebook_page.ts";
 
@@ -14,11 +14,7 @@ const NOTEBOOK = "notebooks/18_play.ipynb";
 const FRAME = `document.querySelector("iframe[title='control panel']")`;
 const LAST = `curves.style?.at(-1)?.[1]`;
 
-const chromium = await findChromium();
-if (chromium === undefined) {
-  if (Deno.env.has("CI")) throw new Error("Cannot run the browser tests in CI without Chromium");
-  console.log("skipped: the test of the control panel, as there is no Chromium");
-}
+const chromium = await chromiumFor("the test of the control panel");
 
 Deno.test({
   name: "18_play.ipynb in JupyterLab: a slider moves, the loss follows, the picture stays",

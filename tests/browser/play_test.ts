@@ -6,13 +6,9 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { curtain, explore, type Html, type Picture, scrub, viewer, zoom } from "../../lib/mod.ts";
-import { findChromium, keepScreenshot, openPage, type Page } from "./chromium.ts";
+import { chromiumFor, keepScreenshot, openPage, type Page } from "./chromium.ts";
 
-const chromium = await findChromium();
-if (chromium === undefined) {
-  if (Deno.env.has("CI")) throw new Error("Cannot run the browser tests in CI without Chromium");
-  console.log("skipped: the tests of outputs to play with, as there is no Chromium");
-}
+const chromium = await chromiumFor("the tests of outputs to play with");
 
 /** A slope from dark to bright, of one colour per number. */
 function slope(number: number): Picture {

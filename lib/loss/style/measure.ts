@@ -9,6 +9,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { hasKernel } from "../../base/kernels.ts";
 import type { Random } from "../../base/random.ts";
 
 /** Sums over the positions of a layer: all that an additive measure knows of its features `F`. */
@@ -106,7 +107,7 @@ export const selfProduct = tf.customGrad((...inputs) => {
 
 /** `x + xᵀ`; one kernel where the engine has it. */
 function withTransposed(x: tf.Tensor2D): tf.Tensor2D {
-  return tf.getKernel("SymmetricSum", tf.getBackend())
+  return hasKernel("SymmetricSum")
     ? tf.engine().runKernel("SymmetricSum", { x })
     : tf.add(x, tf.transpose(x));
 }

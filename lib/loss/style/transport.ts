@@ -17,6 +17,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { hasKernel } from "../../base/kernels.ts";
 
 /**
  * Coefficients of `q` in each step, lowest power first. Made by
@@ -61,7 +62,7 @@ const CHANNELS_FOR_PRECISE = 256;
  */
 export function transportMap(from: tf.Tensor2D, to: tf.Tensor2D, precise = false): tf.Tensor2D {
   const steps = precise || from.shape[0] <= CHANNELS_FOR_PRECISE ? PRECISE : QUICK;
-  if (tf.getKernel("TransportMap", tf.getBackend())) {
+  if (hasKernel("TransportMap")) {
     return tf.engine().runKernel("TransportMap", { from, to }, { steps } as never);
   }
   return tf.tidy(() => {
