@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { alignColumns } from "../lib/base/words.ts";
+import { alignColumns, duration } from "../lib/base/words.ts";
 import { barChart } from "../lib/display/mod.ts";
 import { PRESET_NETWORKS, type PresetName, PRESETS } from "../lib/run/presets.ts";
 import type { Settings } from "../lib/run/settings.ts";
@@ -80,8 +80,9 @@ export const originals: Experiment = {
   },
 };
 
-const captionOf = ({ point, judgment }: Judged) =>
-  `${point}: ` + JUDGED.map((name) => `${name} ${judgment[name].toFixed(2)}`).join(", ");
+const captionOf = ({ point, seconds, judgment }: Judged) =>
+  `${point}: ${duration(seconds)}, ` +
+  JUDGED.map((name) => `${name} ${judgment[name].toFixed(2)}`).join(", ");
 
 function bestText(done: readonly Judged[]): string {
   if (done.length === 0) return "No run came to its end.";
