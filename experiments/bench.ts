@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { benchQuality } from "./bench_quality.ts";
+import { benchTiles } from "./bench_tiles.ts";
 import { measured, middle, outputOf } from "./measured.ts";
 
 const root = new URL("../", import.meta.url);
@@ -22,6 +23,8 @@ const HELP = `Measures a step: VGG-16, content, style and denoise loss, gradient
   deno task bench --sizes 256,1024 --rounds 3 --steps 5 --backend native --preset tutorial
 
   deno task bench --quality                whole pictures at 512 px, judged; --presets quick,painting
+
+  deno task bench --tiles none,512,256 --sizes 1024,2048    a step as a whole and in tiles
 
   deno task bench --estimate               what a run is said to take beside what it takes
 
@@ -38,6 +41,7 @@ const { values } = parseArgs({
     presets: { type: "string", default: "quick,painting,nnst,strotss" },
     pytorch: { type: "boolean", default: false },
     estimate: { type: "boolean", default: false },
+    tiles: { type: "string" },
     python: { type: "string" },
     device: { type: "string", default: "cpu" },
     help: { type: "boolean", short: "h" },
@@ -86,6 +90,10 @@ async function main(): Promise<void> {
   if (values.quality) {
     const presets = values.presets.split(",");
     return await keep({ quality: await benchQuality(presets, "512", Number(values.rounds)) });
+  }
+  if (values.tiles) {
+    const [sizes, tiles] = [values.sizes.split(","), values.tiles.split(",")];
+    return await keep({ tiles: await benchTiles(sizes, tiles, values.steps) });
   }
   const rows: Row[] = [];
   for (const size of values.sizes.split(",").map(Number)) {

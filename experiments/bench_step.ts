@@ -25,11 +25,16 @@ const { values } = parseArgs({
     size: { type: "string", default: "256" },
     steps: { type: "string", default: "9" },
     preset: { type: "string", default: "gatys" },
+    tile: { type: "string", default: "none" },
+    "warm-up": { type: "string", default: "2" },
   },
 });
-const [size, steps] = [Number(values.size), Number(values.steps)];
+const [size, steps, warmUp] = [values.size, values.steps, values["warm-up"]].map(Number) as [
+  number,
+  number,
+  number,
+];
 const images = new URL("../notebooks/images/", import.meta.url);
-const WARM_UP = 2;
 
 const square = { size: [size, size] as [number, number] };
 const content = await readPicture(new URL("content/eilean-donan.jpg", images), square);
@@ -44,15 +49,16 @@ const times: number[] = [];
 let began = performance.now();
 const run = frames(network, {
   ...preset,
-  iterations: WARM_UP + steps,
+  iterations: warmUp + steps,
   readEvery: 1,
+  tile: values.tile === "none" ? "none" : Number(values.tile),
 });
 for await (const _ of run) {
   times.push((performance.now() - began) / 1000);
   peakBytes();
   began = performance.now();
 }
-const sorted = times.slice(WARM_UP).sort((a, b) => a - b);
+const sorted = times.slice(warmUp).sort((a, b) => a - b);
 const quantile = (q: number) => sorted[Math.round(q * (sorted.length - 1))];
 console.log(JSON.stringify({
   engine: engine.name,

@@ -33,6 +33,8 @@ export type ExploreOptions = Omit<ContactSheetOptions, "cell" | "title"> & {
   cell?: number;
   /** 1–100, of the JPEG pictures. @default {80} */
   quality?: number;
+  /** Row and column, from 0, of the picture that is large at first. @default {[0, 0]} */
+  first?: readonly [row: number, column: number];
 };
 
 const SCRIPT = `
@@ -82,7 +84,7 @@ export function explore(rows: readonly Picture[][], options: ExploreOptions = {}
   const what = "explore pictures";
   checkOptions(what, options, [
     ...["rowLabels", "columnLabels", "rowTitle", "columnTitle"],
-    ...["width", "cell", "quality"],
+    ...["width", "cell", "quality", "first"],
   ]);
   const count = Math.max(0, ...rows.map((row) => row.length));
   if (count === 0) throw new RangeError(cannot(what, "there must be pictures", "none"));
@@ -93,6 +95,11 @@ export function explore(rows: readonly Picture[][], options: ExploreOptions = {}
   checkPositiveInteger(what, "width", width);
   checkPositiveInteger(what, "cell", cell);
   checkInRange(what, "quality", quality, 1, 100);
+  const [firstRow, firstColumn] = options.first ?? [0, 0];
+  if (!rows[firstRow]?.[firstColumn]) {
+    const rule = "first must be the row and column of a picture";
+    throw new RangeError(cannot(what, rule, describe(options.first)));
+  }
 
   const name = (i: number, j: number) => {
     const parts = [[rowTitle, rowLabels[i]], [columnTitle, columnLabels[j]]];
@@ -140,8 +147,8 @@ export function explore(rows: readonly Picture[][], options: ExploreOptions = {}
         alt: "the picture at hand",
         style: "display: block; max-width: 100%",
       }),
-      slider("across", columnTitle || "column", count, width),
-      slider("down", rowTitle || "row", rows.length, width),
+      slider("across", columnTitle || "column", { count, value: firstColumn, width }),
+      slider("down", rowTitle || "row", { count: rows.length, value: firstRow, width }),
       element("div", {}, element("span", { class: "words" }), " · ", element("a", {}, "download")),
     ),
     element("table", { style: "margin-left: 0" }, head, ...body),
@@ -153,7 +160,11 @@ export function explore(rows: readonly Picture[][], options: ExploreOptions = {}
 }
 
 /** A slider with its name; hidden where there is nothing to choose. */
-function slider(name: string, title: string, count: number, width: number): string {
+function slider(
+  name: string,
+  title: string,
+  { count, value, width }: { count: number; value: number; width: number },
+): string {
   return element(
     "label",
     { style: `display: ${count > 1 ? "flex" : "none"}; gap: 8px; width: ${width}px` },
@@ -163,7 +174,7 @@ function slider(name: string, title: string, count: number, width: number): stri
       type: "range",
       min: 0,
       max: count - 1,
-      value: 0,
+      value,
       style: "flex: 1",
     }),
   );

@@ -7,8 +7,8 @@
 import { Worker } from "node:worker_threads";
 import { canShareMemory, packTask } from "./foreign.ts";
 
-/** More threads take more memory (some 50 MB each) than they save time. */
-const MOST_LANES = 16;
+/** More threads take more memory (some 40 MB each) than they save time. */
+const MOST_LANES = 8;
 /** Bytes before the message, and in all. */
 const [HEAD, SIZE] = [64, 2 ** 16];
 
