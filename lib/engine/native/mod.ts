@@ -10,7 +10,6 @@ import { BufferPool } from "./buffers.ts";
 import { collectAllGarbage } from "./collector.ts";
 import { deferredKernels } from "./deferred.ts";
 import { elementwiseKernels } from "./elementwise.ts";
-import { Lanes } from "./lanes.ts";
 import { registerNetworkKernel } from "./network_kernel.ts";
 import { Operations } from "./operations.ts";
 import { loadRuntime } from "./ort.ts";
@@ -51,11 +50,9 @@ export function nativeDescription(): string {
 async function start(): Promise<string> {
   const runtime = await loadRuntime();
   pool = new BufferPool();
-  const lanes = new Lanes(runtime.threads);
-  const alone = runtime.threads === 1 ? runtime : await loadRuntime(1);
-  const operations = new Operations(runtime, pool, undefined, { lanes, alone });
-  registerBackend(operations, {
-    ...firstOf(deferredKernels(), elementwiseKernels()),
+  const operations = new Operations(runtime, pool);
+  registerBackend(pool, {
+    ...firstOf(deferredKernels(pool), elementwiseKernels()),
     ...shapeKernels(),
     ...productKernels(operations),
   });
