@@ -91,17 +91,20 @@ async function main(): Promise<void> {
     const presets = values.presets.split(",");
     return await keep({ quality: await benchQuality(presets, "512", Number(values.rounds)) });
   }
+  const sizes = values.sizes.split(",");
+  const common = ["--steps", values.steps, "--preset", values.preset];
+  const backend = ["--backend", values.backend];
   if (values.tiles) {
-    const [sizes, tiles] = [values.sizes.split(","), values.tiles.split(",")];
-    return await keep({ tiles: await benchTiles(sizes, tiles, values.steps) });
+    const tiles = values.tiles.split(",");
+    return await keep({ tiles: await benchTiles(sizes, tiles, [...backend, ...common]) });
   }
   const rows: Row[] = [];
-  for (const size of values.sizes.split(",").map(Number)) {
+  for (const size of sizes.map(Number)) {
     const own: Row = { who: "stylebook", size, runs: [] };
     const other: Row = { who: "pytorch", size, runs: [] };
-    const settings = ["--size", `${size}`, "--steps", values.steps, "--preset", values.preset];
+    const settings = ["--size", `${size}`, ...common];
     for (let round = 0; round < Number(values.rounds); round++) {
-      const script = ["run", "-A", "experiments/bench_step.ts", "--backend", values.backend];
+      const script = ["run", "-A", "experiments/bench_step.ts", ...backend];
       own.runs.push(await measured<Measured>(Deno.execPath(), [...script, ...settings]));
       if (!python) continue;
       const reference = ["tests/reference/pytorch_step.py", "--threads", `${threads}`];

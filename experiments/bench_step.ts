@@ -29,11 +29,8 @@ const { values } = parseArgs({
     "warm-up": { type: "string", default: "2" },
   },
 });
-const [size, steps, warmUp] = [values.size, values.steps, values["warm-up"]].map(Number) as [
-  number,
-  number,
-  number,
-];
+const [size, steps] = [Number(values.size), Number(values.steps)];
+const warmUp = Number(values["warm-up"]);
 const images = new URL("../notebooks/images/", import.meta.url);
 
 const square = { size: [size, size] as [number, number] };

@@ -9,19 +9,23 @@ import { measured } from "./measured.ts";
 
 type Step = { size: number; tile: string; median: number; peak_bytes: number };
 
-/** Measures a step at every size in every kind of tiles, and prints a table; all are returned. */
+/**
+ * Measures a step at every size in every kind of tiles, and prints a table; all are returned.
+ *
+ * @param settings further arguments of `bench_step.ts`
+ */
 export async function benchTiles(
   sizes: readonly string[],
   tiles: readonly string[],
-  steps: string,
+  settings: readonly string[],
 ): Promise<Step[]> {
+  const script = ["run", "-A", "experiments/bench_step.ts", "--warm-up", "1", ...settings];
   const done: Step[] = [];
   for (const size of sizes) {
     for (const tile of tiles) {
-      const args = ["run", "-A", "experiments/bench_step.ts", "--size", size, "--tile", tile];
-      args.push("--steps", steps, "--warm-up", "1");
+      const args = [...script, "--size", size, "--tile", tile];
       const step = await measured<Omit<Step, "tile">>(Deno.execPath(), args);
-      done.push({ ...step, size: Number(size), tile });
+      done.push({ ...step, tile });
       console.log(`${size} px, tiles ${tile}: ${step.median.toFixed(2)} s`);
     }
   }
