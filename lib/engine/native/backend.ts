@@ -6,6 +6,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { BufferPool } from "./buffers.ts";
+import { type Deferral, writeDeferral } from "./deferral.ts";
+import type { Operations } from "./operations.ts";
 
 /** The name by which TensorFlow.js knows the engine. */
 export const BACKEND = "native";
@@ -19,14 +21,8 @@ type Bucket = {
   deferred?: Deferred;
 };
 
-/**
- * Writes a part of a tensor's numbers to `values`, or adds them to what is there: those from `start` on, a
- * multiple of its last axis.
- */
-export type Writer = (values: Float32Array, start: number, onTop?: boolean) => void;
-
-/** Numbers that are not there yet: how to write them, and the buffers that that needs. */
-type Deferred = { size: number; write: Writer; held: readonly Float32Array[] };
+/** Numbers that are not there yet: how they are made, and the buffers that that needs. */
+type Deferred = { size: number; deferral: Deferral; held: readonly Float32Array[] };
 
 /** What the plain CPU backend offers to its kernels; its class is not exported by name. */
 type PlainBackend = tf.KernelBackend & {
@@ -60,12 +56,14 @@ export type Kernel = (params: {
 
 /** Storage of tensors in recycled buffers. */
 export class NativeBackend extends Plain {
+  readonly operations: Operations;
   readonly pool: BufferPool;
   #disposal = new WeakMap<tf.DataId, () => void>();
 
-  constructor(pool: BufferPool) {
+  constructor(operations: Operations) {
     super();
-    this.pool = pool;
+    this.operations = operations;
+    this.pool = operations.pool;
     this.firstUse = false; // no banner that advises another package
   }
 
@@ -86,7 +84,7 @@ export class NativeBackend extends Plain {
    * A float32 tensor whose numbers are written when somebody asks for them. Keeps the buffers of
    * `inputs` until then, and what those that are put off themselves need.
    */
-  defer(shape: number[], inputs: readonly tf.TensorInfo[], write: Writer): tf.TensorInfo {
+  defer(shape: number[], inputs: readonly tf.TensorInfo[], deferral: Deferral): tf.TensorInfo {
     const info = this.makeTensorInfo(shape, "float32");
     const held = inputs.flatMap((input) => {
       const { deferred, pooled } = this.data.get(input.dataId);
@@ -94,7 +92,7 @@ export class NativeBackend extends Plain {
     });
     for (const buffer of held) this.pool.share(buffer);
     const size = tf.util.sizeFromShape(shape);
-    this.data.get(info.dataId).deferred = { size, write, held };
+    this.data.get(info.dataId).deferred = { size, deferral, held };
     return info;
   }
 
@@ -108,7 +106,7 @@ export class NativeBackend extends Plain {
     const { deferred } = bucket;
     if (deferred) {
       bucket.values = this.pool.take(deferred.size);
-      deferred.write(bucket.values, 0);
+      writeDeferral(this.operations, deferred.deferral, bucket.values, 0);
       bucket.pooled = true;
       bucket.deferred = undefined;
       this.#release(deferred);
@@ -116,9 +114,9 @@ export class NativeBackend extends Plain {
     return bucket.values as Float32Array;
   }
 
-  /** The numbers of a float32 tensor, or what writes them if they are not there yet. */
-  floatsOrWriter(info: tf.TensorInfo): Float32Array | Writer {
-    return this.data.get(info.dataId).deferred?.write ?? this.floats(info);
+  /** The numbers of a float32 tensor, or how they are made if they are not there yet. */
+  floatsOrDeferral(info: tf.TensorInfo): Float32Array | Deferral {
+    return this.data.get(info.dataId).deferred?.deferral ?? this.floats(info);
   }
 
   /** Calls back when the data of a tensor is given up. */
@@ -155,10 +153,10 @@ export class NativeBackend extends Plain {
 
 /** Registers the backend with all plain kernels, those in `kernels` replaced. */
 export function registerBackend(
-  pool: BufferPool,
+  operations: Operations,
   kernels: Readonly<Record<string, Kernel>>,
 ): void {
-  tf.registerBackend(BACKEND, () => new NativeBackend(pool));
+  tf.registerBackend(BACKEND, () => new NativeBackend(operations));
   for (const plain of tf.getKernelsForBackend("cpu")) {
     const { kernelName, kernelFunc } = plain;
     const own: Kernel | undefined = kernels[kernelName];

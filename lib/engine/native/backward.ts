@@ -94,7 +94,7 @@ function stepGradient(
     }
     if (suitsPairs(x, step)) {
       return gradients.send(step.input, (dx, add, mask) => {
-        pairsGradient(operations.unit, x, dy, dx, { add, mask: !!mask });
+        pairsGradient(operations, x, dy, dx, { add, mask: !!mask });
       }, gradients.lastValue(step.input, step));
     }
     return gradients.sendPlain(step.input, (dx) => maxPoolGradient(dy, x, dx.data, window));

@@ -8,21 +8,22 @@ import type { Network } from "../../network/network.ts";
 import type { Convolution } from "../../network/operation.ts";
 import { columnFilter } from "./columns.ts";
 import { type FilterShape, packBias, type PackedFilter, packFilter } from "./layout.ts";
+import type { Operations } from "./operations.ts";
 import { transformFilter } from "./winograd_matrices.ts";
 
 /** The filters of one network. */
 export class NetworkFilters {
   #weights: Network["weights"];
-  #block: number;
+  #operations: Operations;
   #biases = new Map<string, Float32Array>();
   #transformed = new Map<string, Float32Array>();
   #columns = new Map<string, Float32Array>();
   #packed = new Map<string, PackedFilter>();
   #turned = new Map<string, PackedFilter>();
 
-  constructor({ weights }: Network, block: number) {
+  constructor({ weights }: Network, operations: Operations) {
     this.#weights = weights;
-    this.#block = block;
+    this.#operations = operations;
   }
 
   /** `[height, width, in, out]`. */
@@ -34,7 +35,7 @@ export class NetworkFilters {
   /** The bias of a layer, with its last block filled up. */
   bias(layer: Convolution): Float32Array {
     const { data } = this.#weights[layer.bias]!;
-    return remember(this.#biases, layer.name, () => packBias(data, this.#block));
+    return remember(this.#biases, layer.name, () => packBias(data, this.#operations.block));
   }
 
   /** The filter for Winograd's method, forward and backward. */
@@ -42,7 +43,8 @@ export class NetworkFilters {
     return remember(this.#transformed, layer.name, () => {
       this.#packed.delete(layer.name);
       this.#turned.delete(layer.name);
-      return transformFilter(this.#weights[layer.filter]!.data, this.shape(layer));
+      const { data } = this.#weights[layer.filter]!;
+      return transformFilter(this.#operations, data, this.shape(layer));
     });
   }
 
@@ -58,7 +60,7 @@ export class NetworkFilters {
     return remember(turned ? this.#turned : this.#packed, layer.name, () => {
       this.#transformed.delete(layer.name);
       const { data } = this.#weights[layer.filter]!;
-      return packFilter({ data, shape: this.shape(layer), block: this.#block, turned });
+      return packFilter({ data, shape: this.shape(layer), block: this.#operations.block, turned });
     });
   }
 }

@@ -128,7 +128,7 @@ function runStep(
     case "pool": {
       const window = windowOf(x, [step.size, step.size], step.strides);
       if (step.kind !== "max") return poolMeans(x, y, window, step);
-      return suitsPairs(x, step) ? poolPairs(operations.unit, x, y) : maxPool(x, y, window);
+      return suitsPairs(x, step) ? poolPairs(operations, x, y) : maxPool(x, y, window);
     }
     case "pad":
       return addBorder(x, y, step);

@@ -4,14 +4,14 @@
  * @module
  */
 import { inputsOf, type Operation, type Shape } from "../../network/operation.ts";
-import type { Writer } from "./backend.ts";
+import { type Deferral, writeDeferral } from "./deferral.ts";
 import type { Pass } from "./forward.ts";
 import { addInPlace, maskByRelu } from "./layers.ts";
 import type { Features } from "./layout.ts";
 import type { Operations } from "./operations.ts";
 
-/** The gradient of a layer, or what writes it when it is needed. */
-export type Upstream = Float32Array | Writer;
+/** The gradient of a layer, or how it is made when it is needed. */
+export type Upstream = Float32Array | Deferral;
 
 /** A gradient so far: handed in by others, or in a buffer of our own. */
 type Sum = { readonly value: Features; readonly own: boolean; readonly masked: boolean };
@@ -28,7 +28,7 @@ export class Gradients {
   #relus = new Set<string>();
   #sums = new Map<string, Sum>();
   #foreign = new Set<Float32Array>();
-  #deferred = new Map<string, Writer>();
+  #deferred = new Map<string, Deferral>();
 
   constructor(
     operations: Operations,
@@ -43,7 +43,7 @@ export class Gradients {
       if (step.op === "conv2d" && step.relu) this.#relus.add(step.name);
     }
     for (const [name, data] of Object.entries(upstream)) {
-      if (typeof data === "function") {
+      if (!(data instanceof Float32Array)) {
         this.#deferred.set(name, data);
         continue;
       }
@@ -119,11 +119,11 @@ export class Gradients {
 
   /** The gradient so far; what was put off is written now. */
   #sum(name: string): Sum | undefined {
-    const write = this.#deferred.get(name);
-    if (write) {
+    const deferral = this.#deferred.get(name);
+    if (deferral) {
       this.#deferred.delete(name);
       const value = this.#take(name);
-      write(value.data, 0);
+      writeDeferral(this.#operations, deferral, value.data, 0);
       this.#sums.set(name, { value, own: true, masked: false });
     }
     return this.#sums.get(name);

@@ -10,6 +10,7 @@ import { BufferPool } from "./buffers.ts";
 import { collectAllGarbage } from "./collector.ts";
 import { deferredKernels } from "./deferred.ts";
 import { elementwiseKernels } from "./elementwise.ts";
+import { Lanes } from "./lanes.ts";
 import { registerNetworkKernel } from "./network_kernel.ts";
 import { Operations } from "./operations.ts";
 import { loadRuntime } from "./ort.ts";
@@ -50,9 +51,11 @@ export function nativeDescription(): string {
 async function start(): Promise<string> {
   const runtime = await loadRuntime();
   pool = new BufferPool();
-  const operations = new Operations(runtime, pool);
-  registerBackend(pool, {
-    ...firstOf(deferredKernels(pool), elementwiseKernels()),
+  const lanes = new Lanes(runtime.threads);
+  const alone = runtime.threads === 1 ? runtime : await loadRuntime(1);
+  const operations = new Operations(runtime, pool, undefined, { lanes, alone });
+  registerBackend(operations, {
+    ...firstOf(deferredKernels(), elementwiseKernels()),
     ...shapeKernels(),
     ...productKernels(operations),
   });

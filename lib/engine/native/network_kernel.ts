@@ -66,7 +66,7 @@ export function registerNetworkKernel(operations: Operations): void {
     let state = states.get(network);
     if (!state) {
       const { releases } = network;
-      const shared = filters.get(releases) ?? new NetworkFilters(network, operations.block);
+      const shared = filters.get(releases) ?? new NetworkFilters(network, operations);
       filters.set(releases, shared);
       state = new NetworkState(shared, operations);
       states.set(network, state);
@@ -125,7 +125,7 @@ export function registerNetworkKernel(operations: Operations): void {
     const pass = state.passOf(image.dataId, layers)!;
     const { info, values } = backend.output(image.shape);
     const gradients = Object.fromEntries(
-      layers.map((layer, i) => [layer, backend.floatsOrWriter(upstream[i]!)]),
+      layers.map((layer, i) => [layer, backend.floatsOrDeferral(upstream[i]!)]),
     );
     runBackward(operations, state.filters, pass, gradients, values);
     state.release();

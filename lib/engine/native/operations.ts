@@ -5,8 +5,10 @@
  *
  * @module
  */
+import { findBlock } from "./block.ts";
 import type { BufferPool } from "./buffers.ts";
 import { copyChannels, type Features, type PackedFilter, roundUp } from "./layout.ts";
+import { type Lanes, partsFor } from "./lanes.ts";
 import { type Attribute, encodeModel, type Model, type Node } from "./onnx.ts";
 import type { Runtime, Session } from "./ort.ts";
 import { VectorUnit } from "./vector_unit.ts";
@@ -27,19 +29,54 @@ export type ConvolutionOptions = {
   readonly relu?: boolean;
 };
 
+/** Other threads, and a runtime that leaves them alone. */
+export type Beside = { readonly lanes: Lanes; readonly alone: Runtime };
+
 /** Runs operations on one runtime with one block size. */
 export class Operations {
   readonly runtime: Runtime;
   readonly pool: BufferPool;
   /** Channels per block; 1 where ONNX Runtime has no blocked operations. */
   readonly block: number;
-  readonly unit = new VectorUnit();
+  readonly unit: VectorUnit;
   #sessions = new Map<string, Session>();
+  #lanes?: Lanes;
+  /** The same on this thread alone, for its part of what several threads do. */
+  #alone: Operations;
 
-  constructor(runtime: Runtime, pool: BufferPool, block = findBlock(runtime)) {
+  constructor(
+    runtime: Runtime,
+    pool: BufferPool,
+    block = findBlock(runtime),
+    beside?: Beside,
+    unit = new VectorUnit(),
+  ) {
+    this.unit = unit;
     this.runtime = runtime;
     this.pool = pool;
     this.block = block;
+    this.#lanes = beside?.lanes;
+    this.#alone = beside ? new Operations(beside.alone, pool, block, undefined, unit) : this;
+  }
+
+  /** How many threads could share a task now. */
+  get threads(): number {
+    return this.#lanes?.ready ?? 1;
+  }
+
+  /** Into how many parts a task is best cut for these threads. */
+  get parts(): number {
+    return partsFor(this.threads);
+  }
+
+  /** Does the parts of a task, on several threads where there are several parts: see `Lanes.run`. */
+  share<Task>(
+    name: string,
+    run: (operations: Operations, task: Task) => void,
+    tasks: readonly Task[],
+  ): void {
+    if (tasks.length === 1) run(this, tasks[0]!);
+    else this.#lanes!.run(name, (task) => run(this.#alone, task), tasks);
   }
 
   /** Features with arbitrary content. */
@@ -209,25 +246,4 @@ function node(
   domain = "",
 ): Node {
   return { op, domain, inputs, outputs: [output], attributes };
-}
-
-/** Asks ONNX Runtime for its block size by looking where the second position of a channel goes. */
-export function findBlock(runtime: Runtime): number {
-  const channels = 64;
-  const x = new Float32Array(2 * channels).map((_, i) => i);
-  const y = new Float32Array(2 * channels);
-  try {
-    const model = encodeModel({
-      nodes: [node("ReorderInput", ["x"], "y", {}, NCHWC)],
-      inputs: { x: 4 },
-      outputs: { y: 4 },
-    });
-    const dims = [1, channels, 1, 2];
-    const [feed, fetch] = [runtime.tensor(x, dims), runtime.tensor(y, dims)];
-    runtime.session(model).run({ x: feed }, { y: fetch });
-    const block = y.indexOf(1);
-    return block > 1 ? block : 1;
-  } catch {
-    return 1;
-  }
 }

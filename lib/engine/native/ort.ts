@@ -53,13 +53,12 @@ export function threadCount(): number {
  *
  * @throws Error when the package has no library for this platform, or when it cannot be loaded
  */
-export async function loadRuntime(): Promise<Runtime> {
+export async function loadRuntime(threads = threadCount()): Promise<Runtime> {
   try {
     const { Tensor, env } = await import("onnxruntime-node");
     const require = createRequire(import.meta.resolve("onnxruntime-node"));
     const { binding, initOrt } = require("./binding.js") as Binding;
     initOrt();
-    const threads = threadCount();
     const options = {
       intraOpNumThreads: threads,
       // Every session would keep an arena of its own; the engine hands in all buffers anyway.

@@ -5,8 +5,10 @@
  * @module
  */
 import type { Features } from "./layout.ts";
+import { partsOf } from "./lanes.ts";
+import type { Operations } from "./operations.ts";
 import { GROUP } from "./vector_kernels.ts";
-import { copyIn, copyOut, variant, type VectorUnit } from "./vector_unit.ts";
+import { copyIn, copyOut, variant } from "./vector_unit.ts";
 
 /** Whether a pooling is of this kind. */
 export function suitsPairs(
@@ -16,8 +18,52 @@ export function suitsPairs(
   return size === 2 && strides === 2 && channels % GROUP === 0;
 }
 
+/** Pooling of some rows. */
+export type PoolTask = { readonly x: Features; readonly y: Features };
+
+/** The gradient of some rows. */
+export type PoolGradientTask = {
+  readonly x: Features;
+  readonly dy: Features;
+  readonly dx: Features;
+  readonly add?: Float32Array;
+  readonly mask: boolean;
+};
+
 /** The largest value of each window. */
-export function poolPairs(unit: VectorUnit, x: Features, y: Features): void {
+export function poolPairs(operations: Operations, x: Features, y: Features): void {
+  const parts = partsOf(y.height, operations.parts);
+  const tasks = parts.map(([first, end]): PoolTask => ({
+    x: rowsOf(x, 2 * first, 2 * end),
+    y: rowsOf(y, first, end),
+  }));
+  operations.share("pool", poolRows, tasks);
+}
+
+/**
+ * Sends each gradient to the first maximum of its window; overwrites `dx`, which may be `x`. With `add` that is added,
+ * with `mask` the result is kept where `x` is positive.
+ */
+export function pairsGradient(
+  operations: Operations,
+  x: Features,
+  dy: Features,
+  dx: Features,
+  { add, mask }: { add?: Float32Array; mask: boolean },
+): void {
+  const parts = partsOf(dy.height, operations.parts);
+  const tasks = parts.map(([first, end]): PoolGradientTask => ({
+    x: rowsOf(x, 2 * first, 2 * end),
+    dy: rowsOf(dy, first, end),
+    dx: rowsOf(dx, 2 * first, 2 * end),
+    add: add && rowsOf({ ...dx, data: add }, 2 * first, 2 * end).data,
+    mask,
+  }));
+  operations.share("poolGradient", poolGradientRows, tasks);
+}
+
+/** Does the pooling of some rows. */
+export function poolRows({ unit }: Operations, { x, y }: PoolTask): void {
   const { channels } = x;
   const row = 2 * y.width * channels;
   const [source, target] = unit.reserve([2 * row, y.width * channels]);
@@ -29,16 +75,10 @@ export function poolPairs(unit: VectorUnit, x: Features, y: Features): void {
   }
 }
 
-/**
- * Sends each gradient to the first maximum of its window; overwrites `dx`, which may be `x`. With `add` that is added,
- * with `mask` the result is kept where `x` is positive.
- */
-export function pairsGradient(
-  unit: VectorUnit,
-  x: Features,
-  dy: Features,
-  dx: Features,
-  { add, mask }: { add?: Float32Array; mask: boolean },
+/** Does the gradient of some rows. */
+export function poolGradientRows(
+  { unit }: Operations,
+  { x, dy, dx, add, mask }: PoolGradientTask,
 ): void {
   const { channels } = x;
   const row = 2 * dy.width * channels;
@@ -54,4 +94,15 @@ export function pairsGradient(
     run(source.address, 4 * row, 4 * channels, dy.width, gradient.address, beyond);
     copyOut(target, dx, band);
   }
+}
+
+/** Some rows of features, or as many of them as there are. */
+function rowsOf(features: Features, first: number, end: number): Features {
+  const last = Math.min(end, features.height);
+  const row = features.width * features.channels;
+  return {
+    ...features,
+    height: last - first,
+    data: features.data.subarray(first * row, last * row),
+  };
 }

@@ -7,11 +7,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { many } from "../../base/many.ts";
 import type { Kernel, NativeBackend } from "./backend.ts";
+import { type Deferral, writeDeferral } from "./deferral.ts";
 import { convolutionGradient } from "./direct.ts";
 import { maxPool, maxPoolGradient, type Window } from "./layers.ts";
 import { type Features, packBias, type PackedFilter, packFilter } from "./layout.ts";
 import type { ConvolutionOptions, Operations } from "./operations.ts";
-import { blend, fewNumbers, suitsDeferring, writerOf } from "./product_rows.ts";
+import { fewNumbers, suitsDeferring } from "./product_rows.ts";
 
 type Shape4D = [number, number, number, number];
 
@@ -47,12 +48,12 @@ export function productKernels(operations: Operations): Record<string, Kernel> {
     const matrix = (tensor: tf.TensorInfo) => trim(backend.floats(tensor), tensor.shape);
     const factors = { a: matrix(a), b: matrix(b), transposeA, transposeB };
     const few = fewNumbers(factors);
-    const write = few && blend(few, factors.b);
-    if (suitsDeferring(factors, rows * columns, few)) {
-      return backend.defer(shape, [a, b], write ?? writerOf(operations, factors));
-    }
+    const deferral: Deferral = few
+      ? { kind: "blend", few, b: factors.b }
+      : { kind: "product", ...factors };
+    if (suitsDeferring(factors, rows * columns, few)) return backend.defer(shape, [a, b], deferral);
     const { info, values } = backend.output(shape);
-    if (write) write(values, 0);
+    if (few) writeDeferral(operations, deferral, values, 0);
     else operations.matMul({ ...factors, y: trim(values, shape) });
     return info;
   };

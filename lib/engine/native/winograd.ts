@@ -5,8 +5,9 @@
  *
  * @module
  */
-import type { Writer } from "./backend.ts";
+import { type Deferral, writeDeferral } from "./deferral.ts";
 import type { Features, FilterShape } from "./layout.ts";
+import { partsFor, partsOf } from "./lanes.ts";
 import type { Operations } from "./operations.ts";
 import { GROUP } from "./vector_kernels.ts";
 import { copyIn, copyOut, type Region, variant } from "./vector_unit.ts";
@@ -16,6 +17,8 @@ import { REACH, TILE } from "./winograd_matrices.ts";
 const TILES_AT_A_TIME = 128;
 /** With fewer tiles, reading the 36 matrices of the filter takes longer than what they save. */
 const FEWEST_TILES = 16;
+/** With fewer for each thread, one product on all threads is faster than one on each. */
+const FEWEST_TILES_A_THREAD = 64;
 const POSITIONS = REACH * REACH;
 
 /** Whether the method suits a convolution whose result has this size. */
@@ -34,10 +37,26 @@ export type WinogradForward = { readonly bias: Float32Array; readonly relu: bool
 
 /** Where the gradient goes. */
 export type WinogradGradient = {
-  /** Added to the result: may be the result's own buffer, or what writes a part of it at a time. */
-  readonly add?: Float32Array | Writer;
+  /** Added to the result: may be the result's own buffer, or numbers that are made as they are needed. */
+  readonly add?: Float32Array | Deferral;
   /** The result is kept where this is positive. */
   readonly mask?: Float32Array;
+};
+
+/** Some of the rows of tiles of a convolution. */
+export type WinogradTask = {
+  readonly x: Features;
+  /** `[36, out, in]` */
+  readonly filter: Float32Array;
+  readonly y: Features;
+  readonly finish: WinogradForward | WinogradGradient;
+  /** Rows of tiles that are worked on at a time, and the bands of so many that are to be done. */
+  readonly rows: number;
+  readonly firstBand: number;
+  readonly endBand: number;
+  /** Where others write over `x`: its row before the first band, and that after the last, as they were. */
+  readonly above?: Float32Array;
+  readonly below?: Float32Array;
 };
 
 /**
@@ -52,13 +71,33 @@ export function winogradConvolution(
   y: Features,
   finish: WinogradForward | WinogradGradient,
 ): void {
+  const across = Math.ceil(y.width / TILE);
+  const down = Math.ceil(y.height / TILE);
+  const fewest = Math.ceil(down / Math.max(1, Math.floor(TILES_AT_A_TIME / across)));
+  const threads = Math.min(operations.threads, Math.floor(down * across / FEWEST_TILES_A_THREAD));
+  const rows = Math.ceil(down / (threads > 1 ? threads * Math.ceil(fewest / threads) : fewest));
+  const bands = partsOf(Math.ceil(down / rows), partsFor(threads));
+  const row = x.width * x.channels;
+  const copy = (band: number, by: number) => {
+    const at = (TILE * rows * band + by) * row;
+    const inside = at >= 0 && TILE * rows * band < x.height;
+    return x.data.buffer === y.data.buffer && inside ? x.data.slice(at, at + row) : undefined;
+  };
+  const tasks = bands.map(([firstBand, endBand]): WinogradTask => {
+    const [above, below] = [copy(firstBand, -1), copy(endBand, 0)];
+    return { x, filter, y, finish, rows, firstBand, endBand, above, below };
+  });
+  operations.share("convolve", convolveBands, tasks);
+}
+
+/** Does some bands, one after the other. */
+export function convolveBands(operations: Operations, task: WinogradTask): void {
+  const { x, filter, y, finish, rows, firstBand, endBand, above, below } = task;
   const { unit } = operations;
   const { height, width } = y;
   const before = 1 + (height - x.height) / 2; // how far the first window reaches beyond the border
   const across = Math.ceil(width / TILE);
-  const down = Math.ceil(height / TILE);
-  const bands = Math.ceil(down / Math.max(1, Math.floor(TILES_AT_A_TIME / across)));
-  const rows = Math.ceil(down / bands);
+  const end = Math.min(endBand * rows, Math.ceil(height / TILE));
   const columns = Math.ceil(across / Math.ceil(rows * across / TILES_AT_A_TIME));
   const forward = "bias" in finish ? finish : undefined;
   const { add, mask } = forward ? {} as WinogradGradient : finish as WinogradGradient;
@@ -77,18 +116,23 @@ export function winogradConvolution(
   const beyond = forward ? extra.address : extra.address - target.address;
   const floor = forward?.relu ? 0 : -Infinity;
   const read = (first: number) => {
-    const count = TILE * Math.min(rows, down - first) + REACH - TILE;
+    const count = TILE * Math.min(rows, end - first) + REACH - TILE;
     const source = sources[first / rows % 2]!;
     copyIn(x, { first: TILE * first - before, count, row: xRow, left: before }, source);
+    const left = before * x.channels;
+    if (above && first === firstBand * rows) source.values.set(above, left);
+    if (below && first + rows >= end) source.values.set(below, (count - 1) * xRow + left);
     return source;
   };
-  let next = read(0);
-  for (let first = 0; first < down; first += rows) {
+  let next = read(firstBand * rows);
+  for (let first = firstBand * rows; first < end; first += rows) {
     const source = next;
     // Now, as `y` may be `x`: what is written next must have been read.
-    if (first + rows < down) next = read(first + rows);
-    const tileRows = Math.min(rows, down - first);
-    const addend = typeof add === "function" ? writeRows(operations, add, y, first, tileRows) : add;
+    if (first + rows < end) next = read(first + rows);
+    const tileRows = Math.min(rows, end - first);
+    const addend = add && !(add instanceof Float32Array)
+      ? writeRows(operations, add, y, first, tileRows)
+      : add;
     for (let left = 0; left < across; left += columns) {
       const count = Math.min(columns, across - left);
       const tiles = odd(tileRows * count);
@@ -139,14 +183,14 @@ export function winogradConvolution(
 /** The rows of features under some rows of tiles, written now. */
 function writeRows(
   operations: Operations,
-  write: Writer,
+  deferral: Deferral,
   { height, width, channels }: Features,
   first: number,
   tileRows: number,
 ): Features {
   const start = TILE * first;
   const rows = operations.take(channels, Math.min(TILE * tileRows, height - start), width);
-  write(rows.data, start * width * channels);
+  writeDeferral(operations, deferral, rows.data, start * width * channels);
   return rows;
 }
 

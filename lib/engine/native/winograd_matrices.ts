@@ -12,7 +12,9 @@
  *
  * @module
  */
+import { partsOf } from "./lanes.ts";
 import type { FilterShape } from "./layout.ts";
+import type { Operations } from "./operations.ts";
 
 /** Results per tile along an axis. */
 export const TILE = 4;
@@ -86,19 +88,49 @@ function padded(coefficients: number[]): number[] {
 /** So many output channels are transformed at a time: what is in between stays in the cache. */
 const CHANNELS = 8;
 
+/** Some output channels of a filter `[3, 3, in, out]`, and where they go: `[36, out, in]`. */
+export type FilterTask = {
+  readonly data: Float32Array | Int32Array;
+  readonly shape: FilterShape;
+  readonly result: Float32Array;
+  readonly firstChannel: number;
+  readonly endChannel: number;
+};
+
 /**
  * Transforms a 3x3 filter `[3, 3, in, out]` to `G g Gᵀ`, one matrix `[out, in]` for each of the 36
  * positions in a tile: `[36, out, in]`.
  */
-export function transformFilter(data: ArrayLike<number>, shape: FilterShape): Float32Array {
+export function transformFilter(
+  operations: Operations,
+  data: Float32Array | Int32Array | Uint8Array,
+  shape: FilterShape,
+): Float32Array {
   const [, , inChannels, outChannels] = shape;
+  const result = new Float32Array(REACH * REACH * inChannels * outChannels);
+  const numbers = data instanceof Uint8Array ? Float32Array.from(data) : data;
+  const tasks = partsOf(Math.ceil(outChannels / CHANNELS), operations.parts).map(
+    ([first, end]): FilterTask => ({
+      data: numbers,
+      shape,
+      result,
+      firstChannel: first * CHANNELS,
+      endChannel: Math.min(end * CHANNELS, outChannels),
+    }),
+  );
+  operations.share("transformFilter", transformChannels, tasks);
+  return result;
+}
+
+/** Transforms some output channels. */
+export function transformChannels(_: Operations, task: FilterTask): void {
+  const { data, shape: [, , inChannels, outChannels], result, firstChannel, endChannel } = task;
   const size = inChannels * outChannels;
-  const result = new Float32Array(REACH * REACH * size);
   const length = Math.min(CHANNELS, outChannels) * inChannels;
   const planes = (count: number) => Array.from({ length: count }, () => new Float64Array(length));
   const [turned, rows] = [planes(9), planes(3)] as [Float64Array[], Triple<Float64Array>];
-  for (let first = 0; first < outChannels; first += CHANNELS) {
-    const channels = Math.min(CHANNELS, outChannels - first);
+  for (let first = firstChannel; first < endChannel; first += CHANNELS) {
+    const channels = Math.min(CHANNELS, endChannel - first);
     for (const [place, plane] of turned.entries()) {
       for (let i = 0; i < inChannels; i++) {
         const from = place * size + i * outChannels + first;
@@ -117,7 +149,6 @@ export function transformFilter(data: ArrayLike<number>, shape: FilterShape): Fl
       }
     }
   }
-  return result;
 }
 
 /** The sum of three arrays with a factor each. */

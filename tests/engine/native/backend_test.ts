@@ -1,12 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals } from "@std/assert";
 import { currentEngine, useEngine } from "../../../lib/engine/engine.ts";
+import { findBlock } from "../../../lib/engine/native/block.ts";
 import { runBackward } from "../../../lib/engine/native/backward.ts";
 import { BufferPool } from "../../../lib/engine/native/buffers.ts";
 import { NetworkFilters } from "../../../lib/engine/native/filters.ts";
 import { runForward } from "../../../lib/engine/native/forward.ts";
+import type { Upstream } from "../../../lib/engine/native/gradients.ts";
 import type { Features } from "../../../lib/engine/native/layout.ts";
-import { findBlock, Operations } from "../../../lib/engine/native/operations.ts";
+import { Operations } from "../../../lib/engine/native/operations.ts";
 import { loadRuntime } from "../../../lib/engine/native/ort.ts";
 import { featuresOf } from "../../../lib/network/features.ts";
 import type { Network } from "../../../lib/network/network.ts";
@@ -85,7 +87,7 @@ Deno.test("processors without blocked operations compute the same", async () => 
     const layer = network.layers.at(-1)!;
     const [blocked, plain] = [findBlock(runtime), 1].map((block) => {
       const operations = new Operations(runtime, new BufferPool(), block);
-      const filters = new NetworkFilters(network, block);
+      const filters = new NetworkFilters(network, operations);
       let features: Float32Array = new Float32Array(0);
       const output = (_: string, { data }: Features) => features = data;
       const layers = [layer];
@@ -118,7 +120,7 @@ Deno.test("gradients that are written when they are needed give the same", async
     ],
     { a: [3, 3, 3, 16], b: [3, 3, 16, 16], c: [3, 3, 16, 16], d: [1, 1, 16, 8] },
   );
-  const filters = new NetworkFilters(network, operations.block);
+  const filters = new NetworkFilters(network, operations);
   // Rows of tiles that the picture does not fill, and a band that ends below it.
   const [height, width] = [270, 37];
   const pixels = uniformNoise(height * width * 3, 0, 255, seededRandom(1));
@@ -133,10 +135,8 @@ Deno.test("gradients that are written when they are needed give the same", async
       layers,
       output,
     });
-    const upstream = Object.fromEntries([...features].map(([name, data]) => {
-      const write = (values: Float32Array, start: number) =>
-        values.set(data.subarray(start, start + values.length));
-      return [name, deferred ? write : data];
+    const upstream = Object.fromEntries([...features].map(([name, data]): [string, Upstream] => {
+      return [name, deferred ? { kind: "sum", parts: [data] } : data];
     }));
     const dx = new Float32Array(pixels.length);
     runBackward(operations, filters, pass, upstream, dx);
@@ -149,7 +149,7 @@ Deno.test("a pass without a gradient keeps nothing", async () => {
   const runtime = await loadRuntime();
   const operations = new Operations(runtime, new BufferPool());
   const network = stubNetwork();
-  const filters = new NetworkFilters(network, operations.block);
+  const filters = new NetworkFilters(network, operations);
   const pixels = uniformNoise(64 * 64 * 3, 0, 255, seededRandom(1));
   const layers = [network.layers.at(-1)!];
   const options = { pixels, height: 64, width: 64, layers };
@@ -236,7 +236,7 @@ Deno.test("another size needs no further compilation", async () => {
   };
   const operations = new Operations(counting, new BufferPool(), findBlock(runtime));
   const network = stubNetwork();
-  const filters = new NetworkFilters(network, operations.block);
+  const filters = new NetworkFilters(network, operations);
   const layers = [network.layers.at(-1)!];
   const sizes = [[64, 64], [96, 80], [65, 131]] as const;
   const counts = sizes.map(([height, width]) => {

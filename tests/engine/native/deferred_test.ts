@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals } from "@std/assert";
 import { seededRandom, uniformNoise } from "../../../lib/base/random.ts";
 import { useEngine } from "../../../lib/engine/engine.ts";
-import type { NativeBackend, Writer } from "../../../lib/engine/native/backend.ts";
+import type { NativeBackend } from "../../../lib/engine/native/backend.ts";
+import { writeDeferral } from "../../../lib/engine/native/deferral.ts";
 import { assertAllClose } from "../../helpers/assert.ts";
 
 /** Rows enough that a product is put off, and more than are written at a time. */
@@ -59,16 +60,17 @@ for (const [name, run] of Object.entries(CASES)) {
     await useEngine("native");
     const before = tf.memory().numTensors;
     const sum = tf.tidy(run); // the factors are disposed of before they are read
-    const write = (tf.backend() as NativeBackend).floatsOrWriter(sum) as Writer;
-    assertEquals(typeof write, "function");
+    const backend = tf.backend() as NativeBackend;
+    const deferral = backend.floatsOrDeferral(sum);
+    assert(!(deferral instanceof Float32Array));
     // From a row in the middle on, as the network's gradient asks for it; then on top of ones.
     const part = new Float32Array(32 * 3000);
     const start = sum.shape.at(-1)! === 32 ? 32 * 701 : 32 * 700;
     const wanted = expected.slice(start, start + part.length);
-    write(part, start);
+    writeDeferral(backend.operations, deferral, part, start);
     assertAllClose(part, wanted, { rtol: 1e-6, scale: "rms" });
     part.fill(1);
-    write(part, start, true);
+    writeDeferral(backend.operations, deferral, part, start, true);
     const added = wanted.map((value) => value + 1);
     assertAllClose(part, added, { rtol: 1e-6, scale: "rms" });
     assertAllClose(sum.dataSync(), expected, { rtol: 1e-6, scale: "rms" });

@@ -72,7 +72,7 @@ for (const [height, width] of [[16, 16], [13, 35], [70, 9], [9, 1030]]) {
     const [x, y] = [features(16, height!, width!), features(32, height!, width!)];
     const filter = uniformNoise(9 * 16 * 32, -1, 1, random);
     const bias = uniformNoise(32, -1, 1, random);
-    const transformed = transformFilter(filter, [3, 3, 16, 32]);
+    const transformed = transformFilter(operations, filter, [3, 3, 16, 32]);
     winogradConvolution(operations, x, transformed, y, { bias, relu: true });
     const expected = convolve(x, filter, 32, false).map((v, i) => Math.max(0, v + bias[i % 32]!));
     assertAllClose(y.data, expected, { rtol: 2e-5, scale: "rms" });
@@ -90,7 +90,12 @@ for (const [height, width] of [[41, 67], [21, 1030]]) {
   Deno.test(`Winograd's convolution of ${height}x${width} may write over its input`, async () => {
     const operations = new Operations(await loadRuntime(), new BufferPool());
     const x = features(16, height!, width!);
-    const transformed = transformFilter(uniformNoise(9 * 256, -1, 1, random), [3, 3, 16, 16]);
+    const transformed = transformFilter(operations, uniformNoise(9 * 256, -1, 1, random), [
+      3,
+      3,
+      16,
+      16,
+    ]);
     const apart = { ...x, data: new Float32Array(x.data.length) };
     winogradConvolution(operations, x, transformed, apart, {});
     winogradConvolution(operations, x, transformed, x, {});
@@ -102,13 +107,16 @@ for (const [height, width] of [[41, 67], [21, 1030]]) {
   Deno.test(`a gradient of ${height}x${width} may be written as it is needed`, async () => {
     const operations = new Operations(await loadRuntime(), new BufferPool());
     const x = features(16, height!, width!);
-    const transformed = transformFilter(uniformNoise(9 * 256, -1, 1, random), [3, 3, 16, 16]);
+    const transformed = transformFilter(operations, uniformNoise(9 * 256, -1, 1, random), [
+      3,
+      3,
+      16,
+      16,
+    ]);
     const add = uniformNoise(x.data.length, -1, 1, random);
     const [whole, parts] = [0, 0].map(() => ({ ...x, data: new Float32Array(x.data.length) }));
     winogradConvolution(operations, x, transformed, whole!, { add });
-    const write = (values: Float32Array, start: number) =>
-      values.set(add.subarray(start, start + values.length));
-    winogradConvolution(operations, x, transformed, parts!, { add: write });
+    winogradConvolution(operations, x, transformed, parts!, { add: { kind: "sum", parts: [add] } });
     assertEquals(parts!.data, whole!.data);
   });
 }
@@ -123,13 +131,13 @@ Deno.test("few tiles, other filters, strides and odd counts of channels are left
 });
 
 Deno.test("the gradient of pooling may write over the features", async () => {
-  const { unit } = new Operations(await loadRuntime(), new BufferPool());
+  const operations = new Operations(await loadRuntime(), new BufferPool());
   const [x, dy] = [features(16, 7, 9), features(16, 4, 5)];
   const y = { ...dy, data: new Float32Array(dy.data.length) };
-  poolPairs(unit, x, y);
+  poolPairs(operations, x, y);
   assertEquals(Math.max(...y.data), Math.max(...x.data));
   const apart = { ...x, data: new Float32Array(x.data.length) };
-  pairsGradient(unit, x, dy, apart, { mask: true });
-  pairsGradient(unit, x, dy, x, { mask: true });
+  pairsGradient(operations, x, dy, apart, { mask: true });
+  pairsGradient(operations, x, dy, x, { mask: true });
   assertEquals(x.data, apart.data);
 });

@@ -1,0 +1,65 @@
+/**
+ * Memory of another thread of the same process. ONNX Runtime takes no shared memory, and features are
+ * too large to be copied: so threads tell each other where their buffers are. Who hands an address out
+ * keeps the buffer, and stays away from what it has given others to write, until they have answered.
+ *
+ * @module
+ */
+
+/** Where numbers are: the buffer, and which of its numbers. */
+type Place = {
+  readonly at: string;
+  readonly bytes: number;
+  readonly first: number;
+  readonly length: number;
+  readonly integers: boolean;
+};
+
+/** Whether this program may look at memory by its address (`--allow-ffi`). */
+export function canShareMemory(): boolean {
+  try {
+    return Deno.UnsafePointer.of(new Float32Array(1)) !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** A task as text: its float32 and int32 arrays as places in memory, all else as JSON. */
+export function packTask(task: unknown): string {
+  return JSON.stringify(task, (_, value) => {
+    if (!(value instanceof Float32Array || value instanceof Int32Array)) return value;
+    const { buffer, byteOffset, length } = value;
+    const pointer = Deno.UnsafePointer.of(buffer as ArrayBuffer);
+    const place: Place = {
+      at: String(Deno.UnsafePointer.value(pointer)),
+      bytes: buffer.byteLength,
+      first: byteOffset,
+      length,
+      integers: value instanceof Int32Array,
+    };
+    return place;
+  });
+}
+
+/** Buffers are used again and again; to V8 each view of one is new memory, which makes it collect. */
+const MOST_VIEWS = 256;
+const views = new Map<string, ArrayBuffer>();
+
+/** The task, its arrays as views of the other thread's memory. */
+export function unpackTask(text: string): unknown {
+  if (views.size > MOST_VIEWS) views.clear();
+  return JSON.parse(text, (_, value) => {
+    if (typeof value?.at !== "string") return value;
+    const { at, bytes, first, length, integers } = value as Place;
+    const key = `${at} ${bytes}`;
+    let memory = views.get(key);
+    if (!memory) {
+      const pointer = Deno.UnsafePointer.create(BigInt(at))!;
+      memory = Deno.UnsafePointerView.getArrayBuffer(pointer, bytes);
+      views.set(key, memory);
+    }
+    return integers
+      ? new Int32Array(memory, first, length)
+      : new Float32Array(memory, first, length);
+  });
+}

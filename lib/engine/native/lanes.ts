@@ -1,0 +1,140 @@
+/**
+ * Threads beside this one that take parts of a task, such as some rows of a convolution, from the first
+ * copy to the last: with one thread each, products of matrices wait for nobody. They sleep in between.
+ *
+ * @module
+ */
+import { Worker } from "node:worker_threads";
+import { canShareMemory, packTask } from "./foreign.ts";
+
+/** More threads take more memory (some 40 MB each) than they save time. */
+const MOST_LANES = 8;
+/** Bytes before the message, and in all. */
+const [HEAD, SIZE] = [64, 2 ** 16];
+
+/** What the first numbers of the shared memory say. */
+export const CALL = 0; // the number of the latest task
+export const ANSWER = 1; // that of the latest task done
+export const READY = 2; // 1 once the thread can take tasks
+export const LENGTH = 3; // bytes of the message: a task, or what went wrong
+export const FAILED = 4; // 1 if the latest task went wrong
+
+/** What both threads see. */
+export class Mailbox {
+  readonly numbers: Int32Array;
+  readonly #bytes: Uint8Array;
+
+  constructor(readonly memory: SharedArrayBuffer) {
+    this.numbers = new Int32Array(memory, 0, HEAD / 4);
+    this.#bytes = new Uint8Array(memory, HEAD);
+  }
+
+  get message(): string {
+    return new TextDecoder().decode(this.#bytes.slice(0, this.numbers[LENGTH]));
+  }
+
+  set message(text: string) {
+    const bytes = new TextEncoder().encode(text);
+    if (bytes.length > this.#bytes.length) {
+      throw new RangeError(`Cannot pass on a message as it must be shorter: ${bytes.length} bytes`);
+    }
+    this.#bytes.set(bytes);
+    this.numbers[LENGTH] = bytes.length;
+  }
+
+  /** Sets a number and wakes the thread that waits for it. */
+  tell(place: number, value: number): void {
+    Atomics.store(this.numbers, place, value);
+    Atomics.notify(this.numbers, place);
+  }
+
+  /** Sleeps while a number is what it was; returns the new one. */
+  wait(place: number, old: number): number {
+    while (Atomics.load(this.numbers, place) === old) Atomics.wait(this.numbers, place, old);
+    return Atomics.load(this.numbers, place);
+  }
+}
+
+/** Each thread gets so many parts of a task on average: who is held up leaves some to others. */
+const PARTS_A_THREAD = 4;
+
+/** Into how many parts a task is best cut for so many threads. */
+export function partsFor(threads: number): number {
+  return threads > 1 ? threads * PARTS_A_THREAD : 1;
+}
+
+/** Cuts rows into at most so many parts. */
+export function partsOf(rows: number, count: number): [first: number, end: number][] {
+  const parts = Math.min(rows, count);
+  const start = (i: number) => Math.round(i * rows / parts);
+  return Array.from({ length: parts }, (_, i) => [start(i), start(i + 1)]);
+}
+
+/** The threads. */
+export class Lanes {
+  readonly #others: Mailbox[] = [];
+  /** The number of the next task that nobody has taken yet. */
+  readonly #next = new Int32Array(new SharedArrayBuffer(4));
+
+  /** Starts all but one of `count` threads: this one works, too. They get ready by themselves. */
+  constructor(count: number) {
+    if (!canShareMemory()) return;
+    for (let i = 1; i < Math.min(count, MOST_LANES); i++) {
+      const mailbox = new Mailbox(new SharedArrayBuffer(SIZE));
+      const workerData: LaneData = { mailbox: mailbox.memory, next: this.#next };
+      const lane = new Worker(new URL("./lane.ts", import.meta.url), { workerData });
+      lane.on("error", () => {}); // never ready, then
+      lane.unref();
+      this.#others.push(mailbox);
+    }
+  }
+
+  /** How many threads could work now, this one included. */
+  get ready(): number {
+    return 1 + this.#ready.length;
+  }
+
+  get #ready(): Mailbox[] {
+    return this.#others.filter(({ numbers }) => Atomics.load(numbers, READY) === 1);
+  }
+
+  /**
+   * Does tasks in any order, several at a time: here by `own`, elsewhere by the function of this name in
+   * `lane.ts`. Buffers must not be written twice, nor be read where they are written.
+   */
+  run<Task>(name: string, own: (task: Task) => void, tasks: readonly Task[]): void {
+    const busy = this.#ready.slice(0, tasks.length - 1);
+    const message = packTask([name, tasks]);
+    Atomics.store(this.#next, 0, 0);
+    for (const mailbox of busy) {
+      mailbox.message = message;
+      mailbox.numbers[FAILED] = 0;
+      mailbox.tell(CALL, mailbox.numbers[CALL]! + 1);
+    }
+    try {
+      takeTasks(this.#next, tasks, own);
+    } finally {
+      // Whatever happens here: they must be done before anybody touches the buffers.
+      for (const mailbox of busy) mailbox.wait(ANSWER, mailbox.numbers[CALL]! - 1);
+    }
+    const failed = busy.find(({ numbers }) => numbers[FAILED] === 1);
+    if (failed) throw new Error(`Cannot compute on another thread: ${failed.message}`);
+  }
+}
+
+/** What a thread is started with. */
+export type LaneData = { readonly mailbox: SharedArrayBuffer; readonly next: Int32Array };
+
+/** Takes one task after the other until none is left; none is left for others if one fails. */
+export function takeTasks<Task>(
+  next: Int32Array,
+  tasks: readonly Task[],
+  run: (task: Task) => void,
+): void {
+  try {
+    for (let i; (i = Atomics.add(next, 0, 1)) < tasks.length;) run(tasks[i]!);
+  } catch (error) {
+    Atomics.store(next, 0, tasks.length);
+    throw error;
+  }
+}

@@ -1,0 +1,146 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { seededRandom, uniformNoise } from "../../../lib/base/random.ts";
+import { BufferPool } from "../../../lib/engine/native/buffers.ts";
+import type { Deferral } from "../../../lib/engine/native/deferral.ts";
+import { packTask, unpackTask } from "../../../lib/engine/native/foreign.ts";
+import { Lanes } from "../../../lib/engine/native/lanes.ts";
+import type { Features } from "../../../lib/engine/native/layout.ts";
+import { Operations } from "../../../lib/engine/native/operations.ts";
+import { loadRuntime } from "../../../lib/engine/native/ort.ts";
+import { pairsGradient, poolPairs } from "../../../lib/engine/native/pooling.ts";
+import { winogradConvolution } from "../../../lib/engine/native/winograd.ts";
+import { transformFilter } from "../../../lib/engine/native/winograd_matrices.ts";
+import { ROOT } from "../../helpers/command.ts";
+
+const THREADS = [1, 2, 3, 8];
+
+/** Operations on so many threads, once all of them are ready. */
+async function operationsOn(threads: number): Promise<{ operations: Operations; lanes: Lanes }> {
+  const lanes = new Lanes(threads);
+  for (const end = Date.now() + 60_000; lanes.ready < threads && Date.now() < end;) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  assertEquals(lanes.ready, threads);
+  const [runtime, alone] = [await loadRuntime(threads), await loadRuntime(1)];
+  const operations = new Operations(runtime, new BufferPool(), undefined, { lanes, alone });
+  return { operations, lanes };
+}
+
+const noise = (length: number, seed: number) => uniformNoise(length, -1, 1, seededRandom(seed));
+
+/** `[height, width, channels]`: 1102 tiles, of which no count of threads gets equal shares. */
+const [HEIGHT, WIDTH, CHANNELS] = [113, 151, 32];
+const features = (seed: number): Features => (
+  { data: noise(HEIGHT * WIDTH * CHANNELS, seed), channels: CHANNELS, height: HEIGHT, width: WIDTH }
+);
+
+/** Everything that is shared between threads; returns what it wrote. */
+function compute(operations: Operations): Float32Array[] {
+  const [x, apart, mask] = [features(1), features(2), features(3)];
+  const filter = transformFilter(operations, noise(9 * CHANNELS ** 2, 4), [
+    3,
+    3,
+    CHANNELS,
+    CHANNELS,
+  ]);
+  winogradConvolution(operations, x, filter, apart, { bias: noise(CHANNELS, 5), relu: true });
+  const matrix = (rows: number, columns: number, seed: number) => (
+    { data: noise(rows * columns, seed), dims: [rows, columns] }
+  );
+  const positions = HEIGHT * WIDTH;
+  const add: Deferral = {
+    kind: "sum",
+    parts: [
+      { kind: "product", a: matrix(positions, 5, 6), b: matrix(5, CHANNELS, 7) },
+      {
+        kind: "multiple",
+        of: {
+          kind: "blend",
+          few: {
+            starts: Int32Array.from({ length: positions + 1 }, (_, i) => i),
+            places: Int32Array.from({ length: positions }, (_, i) => i % 9),
+            factors: noise(positions, 8),
+          },
+          b: matrix(9, CHANNELS, 9),
+        },
+        factors: Float32Array.of(0.5),
+        columns: CHANNELS,
+      },
+      noise(positions * CHANNELS, 10),
+    ],
+  };
+  const inPlace = features(11);
+  winogradConvolution(operations, inPlace, filter, inPlace, { add, mask: mask.data });
+  const whole = { channels: CHANNELS, height: HEIGHT - 2, width: WIDTH - 2 };
+  const windows = { ...whole, data: new Float32Array(whole.height * whole.width * CHANNELS) };
+  winogradConvolution(operations, x, filter, windows, {});
+  const [height, width] = [Math.ceil(HEIGHT / 2), Math.ceil(WIDTH / 2)];
+  const half = { channels: CHANNELS, height, width, data: noise(height * width * CHANNELS, 13) };
+  const pooled = { ...half, data: new Float32Array(half.data.length) };
+  poolPairs(operations, x, pooled);
+  const gradient = features(14);
+  pairsGradient(operations, x, half, gradient, { add: gradient.data, mask: true });
+  return [filter, apart.data, inPlace.data, windows.data, pooled.data, gradient.data];
+}
+
+Deno.test("1, 2, 3 and 8 threads write the same bytes", async () => {
+  const expected = compute(new Operations(await loadRuntime(1), new BufferPool()));
+  for (const threads of THREADS) {
+    const { operations, lanes } = await operationsOn(threads);
+    let shared = 0;
+    const run = lanes.run.bind(lanes);
+    lanes.run = (...parameters) => (shared++, run(...parameters));
+    assertEquals(compute(operations), expected);
+    // The filter, three convolutions, pooling and its gradient.
+    assertEquals(shared, threads > 1 ? 6 : 0);
+  }
+});
+
+Deno.test("what goes wrong on another thread is said, and the next task is done", async () => {
+  const { lanes } = await operationsOn(2);
+  const run = (name: string, own: (task: number) => void = () => {}) =>
+    lanes.run(name, own, [1, 2]);
+  const slow = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  assertThrows(() => run("unheard", slow), Error, "Cannot compute on another thread");
+  const stumble = () => {
+    throw new Error("Cannot go on here");
+  };
+  assertThrows(() => run("pool", stumble), Error, "Cannot go on here");
+  const { operations } = await operationsOn(2);
+  assertEquals(compute(operations).length, 6);
+});
+
+Deno.test("a task arrives with its numbers where they are", () => {
+  const [floats, integers] = [noise(100, 1), Int32Array.of(1, -2, 3)];
+  const task = { floats: floats.subarray(3, 9), integers, deep: [{ name: "a", none: undefined }] };
+  const found = unpackTask(packTask(task)) as typeof task;
+  assertEquals(found, { ...task, deep: [{ name: "a" }] } as unknown);
+  found.floats[0] = 42;
+  assertEquals(floats[3], 42);
+});
+
+/** Runs a few lines that start threads, with these flags for Deno. */
+async function runProgram(flags: string[], threads: number): Promise<string> {
+  const lanes = new URL("../../../lib/engine/native/lanes.ts", import.meta.url);
+  const file = await Deno.makeTempFile({ suffix: ".ts" });
+  await Deno.writeTextFile(
+    file,
+    `import { Lanes } from "${lanes}";
+     const lanes = new Lanes(3);
+     for (let i = 0; i < 500 && lanes.ready < ${threads}; i++) await new Promise((r) => setTimeout(r, 10));
+     console.log(lanes.ready);`,
+  );
+  const args = ["run", "--no-prompt", "--config", `${ROOT}/deno.json`, ...flags, file];
+  const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), { args }).output();
+  await Deno.remove(file);
+  assert(success, new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout).trim();
+}
+
+Deno.test("a program ends while its threads sleep", async () => {
+  assertEquals(await runProgram(["-A"], 3), "3");
+});
+
+Deno.test("without the right to look at memory there is one thread", async () => {
+  assertEquals(await runProgram(["--allow-read", "--allow-env"], 1), "1");
+});
