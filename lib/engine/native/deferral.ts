@@ -23,6 +23,11 @@ export type Deferral =
     readonly columns: number;
   };
 
+/** Whether numbers are put off, rather than there: TensorFlow.js keeps those in arrays of several kinds. */
+export function isDeferral(numbers: Float32Array | Deferral): numbers is Deferral {
+  return "kind" in numbers;
+}
+
 /** How many numbers are written at a time before they are added or scaled: they stay in the cache. */
 const BAND = 2 ** 16;
 /** How many numbers of a product are computed at a time: ONNX Runtime makes a copy of them. */
@@ -42,7 +47,7 @@ export function writeDeferral(
   switch (deferral.kind) {
     case "sum":
       for (const [i, part] of deferral.parts.entries()) {
-        if (!(part instanceof Float32Array)) {
+        if (isDeferral(part)) {
           writeDeferral(operations, part, values, start, onTop || i > 0);
         } else if (!onTop && i === 0) values.set(part.subarray(start, start + values.length));
         else for (let k = 0; k < values.length; k++) values[k]! += part[start + k]!;

@@ -7,6 +7,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Kernel, NativeBackend } from "./backend.ts";
+import { isDeferral } from "./deferral.ts";
 
 /** Kernels by TensorFlow.js' names; they leave to others what is not put off. */
 export function deferredKernels(): Record<string, Kernel> {
@@ -14,9 +15,9 @@ export function deferredKernels(): Record<string, Kernel> {
     if (!tf.util.arraysEqual(a.shape, b.shape)) return undefined;
     if (a.dtype !== "float32" || b.dtype !== "float32") return undefined;
     const parts = [a, b].map((part) => backend.floatsOrDeferral(part));
-    const later = parts.filter((part) => !(part instanceof Float32Array));
+    const later = parts.filter((part) => isDeferral(part));
     if (later.length === 0) return undefined;
-    const values = parts.filter((part) => part instanceof Float32Array);
+    const values = parts.flatMap((part) => isDeferral(part) ? [] : [asFloats(part)]);
     return backend.defer(a.shape, [a, b], { kind: "sum", parts: [...later, ...values] });
   };
   const multiply: Kernel = ({ inputs: { a, b }, backend }) =>
@@ -34,8 +35,13 @@ function multiple(
   const one = tf.util.sizeFromShape(few.shape) === 1 && few.shape.length <= many.shape.length;
   const each = tf.util.arraysEqual(few.shape, [...many.shape.slice(0, -1), 1]);
   const of = one || each ? backend.floatsOrDeferral(many) : undefined;
-  if (!of || of instanceof Float32Array) return undefined;
+  if (!of || !isDeferral(of)) return undefined;
   const columns = many.shape.at(-1)!;
-  const factors = backend.floats(few);
+  const factors = asFloats(backend.floats(few));
   return backend.defer(many.shape, [many, few], { kind: "multiple", of, factors, columns });
+}
+
+/** Numbers that other threads can read: those of a tensor may be in an array of another kind. */
+function asFloats(values: Float32Array): Float32Array {
+  return values instanceof Float32Array ? values : Float32Array.from(values);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { inputsOf, type Operation, type Shape } from "../../network/operation.ts";
-import { type Deferral, writeDeferral } from "./deferral.ts";
+import { type Deferral, isDeferral, writeDeferral } from "./deferral.ts";
 import type { Pass } from "./forward.ts";
 import { addInPlace, maskByRelu } from "./layers.ts";
 import type { Features } from "./layout.ts";
@@ -43,7 +43,7 @@ export class Gradients {
       if (step.op === "conv2d" && step.relu) this.#relus.add(step.name);
     }
     for (const [name, data] of Object.entries(upstream)) {
-      if (!(data instanceof Float32Array)) {
+      if (isDeferral(data)) {
         this.#deferred.set(name, data);
         continue;
       }

@@ -9,8 +9,8 @@ import { canShareMemory, packTask } from "./foreign.ts";
 
 /** More threads take more memory (some 40 MB each) than they save time. */
 const MOST_LANES = 8;
-/** Bytes before the message, and in all. */
-const [HEAD, SIZE] = [64, 2 ** 16];
+/** Bytes before the message, and in all: room for some tens of tasks with many places each. */
+const [HEAD, SIZE] = [64, 2 ** 20];
 
 /** What the first numbers of the shared memory say. */
 export const CALL = 0; // the number of the latest task
@@ -82,9 +82,13 @@ export class Lanes {
     for (let i = 1; i < Math.min(count, MOST_LANES); i++) {
       const mailbox = new Mailbox(new SharedArrayBuffer(SIZE));
       const workerData: LaneData = { mailbox: mailbox.memory, next: this.#next };
-      const lane = new Worker(new URL("./lane.ts", import.meta.url), { workerData });
-      lane.on("error", () => {}); // never ready, then
-      lane.unref();
+      try {
+        const lane = new Worker(new URL("./lane.ts", import.meta.url), { workerData });
+        lane.on("error", () => {}); // never ready, then
+        lane.unref();
+      } catch {
+        return; // this file does not come from a disk
+      }
       this.#others.push(mailbox);
     }
   }

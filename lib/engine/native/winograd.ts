@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Deferral, writeDeferral } from "./deferral.ts";
+import { type Deferral, isDeferral, writeDeferral } from "./deferral.ts";
 import type { Features, FilterShape } from "./layout.ts";
 import { partsFor, partsOf } from "./lanes.ts";
 import type { Operations } from "./operations.ts";
@@ -130,9 +130,7 @@ export function convolveBands(operations: Operations, task: WinogradTask): void 
     // Now, as `y` may be `x`: what is written next must have been read.
     if (first + rows < end) next = read(first + rows);
     const tileRows = Math.min(rows, end - first);
-    const addend = add && !(add instanceof Float32Array)
-      ? writeRows(operations, add, y, first, tileRows)
-      : add;
+    const addend = add && isDeferral(add) ? writeRows(operations, add, y, first, tileRows) : add;
     for (let left = 0; left < across; left += columns) {
       const count = Math.min(columns, across - left);
       const tiles = odd(tileRows * count);

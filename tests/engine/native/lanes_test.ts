@@ -3,7 +3,7 @@ import { seededRandom, uniformNoise } from "../../../lib/base/random.ts";
 import { BufferPool } from "../../../lib/engine/native/buffers.ts";
 import type { Deferral } from "../../../lib/engine/native/deferral.ts";
 import { packTask, unpackTask } from "../../../lib/engine/native/foreign.ts";
-import { Lanes } from "../../../lib/engine/native/lanes.ts";
+import { Lanes, Mailbox } from "../../../lib/engine/native/lanes.ts";
 import type { Features } from "../../../lib/engine/native/layout.ts";
 import { Operations } from "../../../lib/engine/native/operations.ts";
 import { loadRuntime } from "../../../lib/engine/native/ort.ts";
@@ -117,6 +117,15 @@ Deno.test("a task arrives with its numbers where they are", () => {
   assertEquals(found, { ...task, deep: [{ name: "a" }] } as unknown);
   found.floats[0] = 42;
   assertEquals(floats[3], 42);
+});
+
+Deno.test("a message has room for what eight threads need with many masks, and no more", () => {
+  const mailbox = new Mailbox(new SharedArrayBuffer(2 ** 20));
+  const place = packTask(noise(10, 1));
+  mailbox.message = place.repeat(32 * 100);
+  assertEquals(mailbox.message.length, place.length * 32 * 100);
+  assertThrows(() => mailbox.message = "ä".repeat(2 ** 19), RangeError, "must be shorter");
+  assertEquals(mailbox.message.length, place.length * 32 * 100);
 });
 
 /** Runs a few lines that start threads, with these flags for Deno. */
