@@ -98,14 +98,16 @@ Deno.test("1, 2, 3 and 8 threads write the same bytes", async () => {
 
 Deno.test("what goes wrong on another thread is said, and the next task is done", async () => {
   const { lanes } = await operationsOn(2);
-  const run = (name: string, own: (task: number) => void = () => {}) =>
-    lanes.run(name, own, [1, 2]);
+  const run = (name: string, own: (task: number) => void, tasks = [1, 2]) =>
+    lanes.run(name, own, tasks);
   const slow = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
   assertThrows(() => run("unheard", slow), Error, "Cannot compute on another thread");
   const stumble = () => {
     throw new Error("Cannot go on here");
   };
-  assertThrows(() => run("pool", stumble), Error, "Cannot go on here");
+  assertThrows(() => run("pool", stumble, [1]), Error, "Cannot go on here");
+  // Numbers are no tasks of "pool": whoever comes first says so.
+  assertThrows(() => run("pool", stumble), Error, "Cannot");
   const { operations } = await operationsOn(2);
   assertEquals(compute(operations).length, 6);
 });
