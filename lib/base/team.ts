@@ -49,6 +49,8 @@ const HEAD = 5;
 const PATIENCE = 60;
 /** Bytes for the reason why one left. */
 const REASON_BYTES = 1024;
+/** Milliseconds after which one that waits looks whether others are still there. */
+const NAP = 100;
 /** Numbers that one hands out at a time: 4 MB. */
 const SLOT = 2 ** 20;
 
@@ -88,16 +90,16 @@ export function joinTeam({ memory, rank, size }: Membership): Team {
     const round = Atomics.load(numbers, ROUND);
     if (Atomics.add(numbers, ARRIVED, 1) === size - 1) {
       Atomics.store(numbers, ARRIVED, 0);
-      wake();
+      Atomics.add(numbers, ROUND, 1);
+      Atomics.notify(numbers, ROUND);
     }
-    while (Atomics.load(numbers, ROUND) === round) Atomics.wait(numbers, ROUND, round);
-    if (Atomics.load(numbers, LEFT) === 0) return;
-    const text = new TextDecoder().decode(reason.slice(0, numbers[REASON]));
-    throw new TeamError(`Cannot go on as another thread has ended${text && `: ${text}`}`);
-  }
-  function wake(): void {
-    Atomics.add(numbers, ROUND, 1);
-    Atomics.notify(numbers, ROUND);
+    while (Atomics.load(numbers, ROUND) === round) {
+      if (Atomics.load(numbers, LEFT) === 1) {
+        const text = new TextDecoder().decode(reason.slice(0, numbers[REASON]));
+        throw new TeamError(`Cannot go on as another thread has ended${text && `: ${text}`}`);
+      }
+      Atomics.wait(numbers, ROUND, round, NAP);
+    }
   }
 
   Atomics.add(numbers, JOINED, 1);
@@ -125,8 +127,8 @@ export function joinTeam({ memory, rank, size }: Membership): Team {
         all.set(own.subarray(first, first + slot), rank * slot);
         meet();
         gathered.forEach((numbers, i) => {
-          const count = Math.max(0, Math.min(slot, numbers.length - first));
-          numbers.set(all.subarray(i * slot, i * slot + count), first);
+          const count = Math.min(slot, numbers.length - first);
+          if (count > 0) numbers.set(all.subarray(i * slot, i * slot + count), first);
         });
         meet();
       }
@@ -136,12 +138,13 @@ export function joinTeam({ memory, rank, size }: Membership): Team {
       if (!together) return;
       together = false;
       // The first reason counts: others leave because of it.
-      if (Atomics.compareExchange(numbers, LEFT, 0, 1) === 0) {
+      if (Atomics.load(numbers, LEFT) === 0) {
         const bytes = new TextEncoder().encode(why).subarray(0, REASON_BYTES);
         reason.set(bytes);
         numbers[REASON] = bytes.length;
+        Atomics.store(numbers, LEFT, 1);
       }
-      wake();
+      Atomics.notify(numbers, ROUND);
     },
   };
 }
