@@ -27,4 +27,4 @@ async function follow({ args, membership, tile, engine, threads }: JobData): Pro
   }
 }
 
-await follow(workerData as JobData);
+void follow(workerData as JobData);
