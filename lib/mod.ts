@@ -25,6 +25,7 @@ export {
   untilStopped,
 } from "./base/notebook.ts";
 export { normalNoise, type Random, seededRandom, uniformNoise } from "./base/random.ts";
+export { joinTeam, type Membership, membersOf, type Team, TeamError } from "./base/team.ts";
 // picture
 export { type Crop, cropPicture, meanDifference, mirrorPicture } from "./picture/edit.ts";
 export { fromOklab, paintColors, type PaintColorsOptions, toOklab } from "./picture/color.ts";

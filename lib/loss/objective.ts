@@ -12,6 +12,7 @@ import { cannot, checkNonNegative, describe } from "../base/check.ts";
 import type { See } from "../network/features.ts";
 import type { Network } from "../network/network.ts";
 import { tilesOf } from "../network/tiles.ts";
+import { computedOnce } from "./shared_tiles.ts";
 import { checkTiled, evaluateTiled, measureTiled } from "./tiled.ts";
 import { type BoundTerm, type Canvas, type Loss, type Term, termOf } from "./term.ts";
 
@@ -94,7 +95,7 @@ export function createObjective(
 
   const inTiles = canvas.tile !== undefined && layers.length > 0 &&
     isCut(see.architecture, layers, canvas, canvas.tile);
-  const tiled = { see, bound, weights, layers, tile: canvas.tile ?? 0 };
+  const tiled = { see, bound, weights, layers, tile: canvas.tile ?? 0, team: canvas.team };
 
   /** The sum that is minimized, and what each loss adds to it. */
   function combine(each: tf.Scalar[]) {
@@ -124,17 +125,19 @@ export function createObjective(
     if (inTiles) {
       return freeingOnError(() => evaluateTiled(tiled, image, evaluation, combine), () => {});
     }
-    let seen: { values: tf.Tensor1D; shares: tf.Tensor1D } | undefined;
-    const minimand = (input: tf.Tensor) => {
-      const { total, values, shares } = weigh(input as tf.Tensor4D);
-      seen = { values: tf.keep(values), shares: tf.keep(shares) };
-      return total;
-    };
-    const { value, grad } = freeingOnError(
-      () => tf.valueAndGrad(minimand)(image),
-      () => tf.dispose(seen ?? {}),
-    );
-    return { ...seen!, total: value as tf.Scalar, gradient: grad as tf.Tensor4D };
+    return computedOnce(canvas.team, ["values", "shares", "total", "gradient"], () => {
+      let seen: { values: tf.Tensor1D; shares: tf.Tensor1D } | undefined;
+      const minimand = (input: tf.Tensor) => {
+        const { total, values, shares } = weigh(input as tf.Tensor4D);
+        seen = { values: tf.keep(values), shares: tf.keep(shares) };
+        return total;
+      };
+      const { value, grad } = freeingOnError(
+        () => tf.valueAndGrad(minimand)(image),
+        () => tf.dispose(seen ?? {}),
+      );
+      return { ...seen!, total: value as tf.Scalar, gradient: grad as tf.Tensor4D };
+    });
   }
 
   function evaluate(image: tf.Tensor4D): Evaluation {
@@ -152,7 +155,7 @@ export function createObjective(
     return tf.tidy(() => {
       const { total, values, shares } = inTiles
         ? measureTiled(tiled, image, evaluation, combine)
-        : weigh(image);
+        : computedOnce(canvas.team, ["values", "shares", "total"], () => weigh(image));
       return { total, losses: values, terms: shares, adjustments: adjust(values) };
     });
   }

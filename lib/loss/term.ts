@@ -7,6 +7,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { Features, See } from "../network/features.ts";
+import type { Team } from "../base/team.ts";
 import type { Rectangle } from "../network/tiles.ts";
 import type { Picture } from "../picture/picture.ts";
 
@@ -66,6 +67,8 @@ export type Canvas = {
   styleSize?: number;
   /** Side of the tiles in which large pictures are shown to the network. @default no tiles */
   tile?: number;
+  /** Others that compute tiles of the same picture. @default this thread alone */
+  team?: Team;
   /** What the mixed image starts from. */
   start?: Picture;
   /** Its sides were rounded to multiples of so many pixels. @default {1} */

@@ -15,7 +15,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { releaseMemory } from "../engine/engine.ts";
 import type { See } from "../network/features.ts";
+import type { Team } from "../base/team.ts";
 import { cut, ownedWithin, padTo, placeOf, type Tile, tilesOf } from "../network/tiles.ts";
+import { forTiles } from "./shared_tiles.ts";
+import { createStrips } from "./strips.ts";
 import type { BoundTerm, Part, View } from "./term.ts";
 
 /** The losses of all terms, in their order, as what is minimized. */
@@ -34,6 +37,8 @@ export type Tiled = {
   layers: readonly string[];
   /** Side of the tiles in pixels. */
   tile: number;
+  /** Who shares the tiles; this thread alone by default. */
+  team?: Team;
 };
 
 /** @throws {RangeError} when a term looks at features and is no function of sums over positions. */
@@ -92,56 +97,21 @@ export function evaluateTiled(
   });
 }
 
-/**
- * The gradients of all windows, added up: a row of windows in a strip, and the strips where they overlap, so
- * that little is as large as the picture.
- */
+/** The gradients of all windows, added up. */
 function addGradients(
   tiled: Tiled,
   tiles: Tile[],
   image: tf.Tensor4D,
   slopes: tf.Tensor[],
 ): tf.Tensor4D {
-  const [, , width] = image.shape;
-  const done: tf.Tensor4D[] = [];
-  /** The strip that the next one overlaps. */
-  let open: { top: number; height: number; sum: tf.Tensor4D } | undefined;
-  for (const row of rowsOf(tiles)) {
-    const { top, height } = row[0]!.window;
-    let sum: tf.Tensor4D | undefined;
-    for (const tile of row) {
-      const before: tf.Tensor4D | undefined = sum;
-      sum = tf.tidy(() => {
-        const part = gradientOfTile(tiled, tile, image, slopes);
-        const wide = padTo([height, width], part, { ...tile.window, top: 0 });
-        return before ? tf.add(before, wide) as tf.Tensor4D : wide;
-      });
-      before?.dispose();
-    }
-    if (open) {
-      const above = { top: 0, left: 0, height: top - open.top, width };
-      const shared = { ...above, top: above.height, height: open.height - above.height };
-      const own = sum!;
-      done.push(cut(open.sum, above));
-      sum = tf.tidy(() => {
-        const before = cut(open!.sum, shared);
-        return tf.add(padTo([height, width], before, { ...shared, top: 0 }), own) as tf.Tensor4D;
-      });
-      tf.dispose([open.sum, own]);
-    }
-    open = { top, height, sum: sum! };
-  }
-  const parts = [...done, open!.sum];
-  const gradient = tf.concat(parts, 1);
-  tf.dispose(parts);
-  return gradient;
-}
-
-/** Tiles side by side. */
-function rowsOf(tiles: readonly Tile[]): Tile[][] {
-  const rows = new Map<number, Tile[]>();
-  for (const tile of tiles) rows.set(tile.window.top, [...rows.get(tile.window.top) ?? [], tile]);
-  return [...rows.values()];
+  const strips = createStrips(image.shape[2]);
+  forTiles(
+    tiled.team,
+    tiles,
+    (tile) => [gradientOfTile(tiled, tile, image, slopes)],
+    ([gradient], { window }) => strips.add(window, gradient as tf.Tensor4D),
+  );
+  return strips.finish();
 }
 
 function tilesFor({ see, layers, tile }: Tiled, { shape: [, height, width] }: tf.Tensor4D): Tile[] {
@@ -155,14 +125,11 @@ const partsOf = ({ bound }: Tiled): Part[] =>
 /** The sums of every term that looks at features, over all tiles. */
 function sumUp(tiled: Tiled, tiles: Tile[], image: tf.Tensor4D): tf.Tensor[] {
   let total: tf.Tensor[] | undefined;
-  for (const tile of tiles) {
+  forTiles(tiled.team, tiles, (tile) => sumsOfTile(tiled, tile, image), (part) => {
     const before: tf.Tensor[] | undefined = total;
-    total = tf.tidy(() => {
-      const part = sumsOfTile(tiled, tile, image);
-      return before ? part.map((sum, i) => tf.add(sum, before[i]!)) : part;
-    });
+    total = part.map((sum, i) => before ? tf.add(sum, before[i]!) : sum.clone());
     tf.dispose(before ?? []);
-  }
+  });
   return total!;
 }
 

@@ -32,6 +32,9 @@ export const OLD_FLAGS: Readonly<Record<string, string>> = {
   backend: "engine",
 };
 
+/** Other names of presets. */
+const OTHER_PRESETS: Readonly<Record<string, string>> = { wasserstein: "crowsonkb" };
+
 /** The Gram matrix's forms by the values of `--gram`, and what they are called as measures. */
 const OLD_GRAMS: Readonly<Record<string, string>> = {
   sum: "gram",
@@ -39,8 +42,9 @@ const OLD_GRAMS: Readonly<Record<string, string>> = {
   normalized: "gram-normalized",
 };
 
-/** The flag that is meant, and its text: older names become today's. */
+/** The flag that is meant, and its text: older and other names become today's. */
 export function todaysFlag(flag: string, text: string): [flag: string, text: string] {
+  if (flag === "preset" && Object.hasOwn(OTHER_PRESETS, text)) return [flag, OTHER_PRESETS[text]!];
   if (flag !== "gram") return [OLD_FLAGS[flag] ?? flag, text];
   const measure = Object.hasOwn(OLD_GRAMS, text) ? OLD_GRAMS[text] : undefined;
   if (measure !== undefined) return ["measure", measure];

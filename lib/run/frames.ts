@@ -208,6 +208,8 @@ function createLoop({ engine, options, plan, objective, image, run, start }: Loo
 
   /** The losses of the picture as it is now: no iteration has started from it yet. */
   async function result(wasStopped: boolean): Promise<Result> {
+    // Others would go on: they do not know that this one has stopped, or is out of time.
+    if (iteration < end && run.evaluations() < most) options.team?.leave();
     const measured = await shown(objective.measure);
     try {
       const { total, losses } = await readLosses(objective, measured);

@@ -8,7 +8,7 @@ import { layersLike } from "../network/architecture.ts";
 import type { Network } from "../network/network.ts";
 import { neededSteps, shapesOf } from "../network/operation.ts";
 import { MOST_IN_MEMORY } from "../network/kept_features.ts";
-import { tilesOf } from "../network/tiles.ts";
+import { type Tile, tilesOf } from "../network/tiles.ts";
 import type { StylizeOptions } from "./options.ts";
 
 /** Width and height in pixels. */
@@ -60,6 +60,16 @@ export function layersOf(
   return { ...named, all: [...new Set([...named.content, ...named.style, ...own, ...hidden])] };
 }
 
+/** The tiles in which the network sees a picture for this run; one if it is seen as a whole. */
+export function tilesFor(
+  network: Network,
+  options: StylizeOptions,
+  size: Size,
+  tile = Infinity,
+): Tile[] {
+  return tilesOf(network, layersOf(network, options).all, size, tile);
+}
+
 /**
  * What a run at one size takes at its peak, in bytes.
  *
@@ -72,7 +82,7 @@ export function memoryParts(
   tile?: number,
 ): MemoryParts {
   const layers = layersOf(network, options);
-  const windows = tilesOf(network, layers.all, size, tile ?? Infinity);
+  const windows = tilesFor(network, options, size, tile);
   const { window } = windows[0]!;
   const inTiles = windows.length > 1;
   const shapes = shapesOf(network, [window.height, window.width]);

@@ -14,6 +14,7 @@ import {
   describe,
 } from "../base/check.ts";
 import { bytesOf } from "../base/memory.ts";
+import type { Team } from "../base/team.ts";
 import type { SeeOptions } from "../network/features.ts";
 import { SEE_OPTIONS } from "../network/features.ts";
 import type { Architecture } from "../network/architecture.ts";
@@ -93,6 +94,8 @@ export type StylizeOptions = LossOptions & Budget & SeeOptions & ControlOptions 
   tile?: number | "auto" | "none";
   /** How much memory the process may take, in bytes or as `2GB`. @default 60 % of what is free */
   maxMemory?: number | string;
+  /** Other threads with the same run, to share its tiles with. @default this thread alone */
+  team?: Team;
   /** Which of how many sizes this is: said by a run over `sizes` to its parts. */
   scale?: Scale;
   /** @default the tutorial's gradient descent */
@@ -120,6 +123,7 @@ const KNOWN: readonly string[] = [
     "scale",
     "tile",
     "maxMemory",
+    "team",
     "weighting",
     "optimizer",
     "start",
@@ -206,11 +210,11 @@ function checkStyles({ content, style }: StylizeOptions): void {
 /** What the terms of a run fit their pictures to. */
 export function canvasOf(
   start: Picture,
-  { styleSize, scale, tile }: Omit<StylizeOptions, "tile"> & { tile?: number },
+  { styleSize, scale, tile, team }: Omit<StylizeOptions, "tile"> & { tile?: number },
   multiple?: number,
 ): Canvas {
   const { width, height } = start;
-  return { width, height, styleSize, tile, start, scale, multiple };
+  return { width, height, styleSize, tile, team, start, scale, multiple };
 }
 
 /**

@@ -10,8 +10,9 @@ import type { Engine } from "../engine/engine.ts";
 import { seeThrough } from "../network/features.ts";
 import type { Network } from "../network/network.ts";
 import { MAX_PIXELS } from "../picture/picture.ts";
+import type { Tile } from "../network/tiles.ts";
 import { sizeOf } from "../picture/resize.ts";
-import { peakBytes, type Size } from "./memory_model.ts";
+import { peakBytes, type Size, tilesFor } from "./memory_model.ts";
 import type { StylizeOptions } from "./options.ts";
 import { sizingPicture } from "./start.ts";
 
@@ -56,18 +57,28 @@ export function planRun(
 ): Plan {
   const { tile = "auto", maxMemory } = options;
   const { architecture } = seeThrough(network, options);
-  const peak = (tile?: number, at: Size = size) => peakBytes(architecture, options, at, tile);
+  const { size: members } = options.team ?? { size: 1 };
+  const peak = (tile?: number, at: Size = size) =>
+    members * peakBytes(architecture, options, at, tile);
   const limit = limitOf(maxMemory, engine);
+  checkShared(options);
   if (tile === "none") return { bytes: peak(), limit };
   if (tile !== "auto") return { tile, bytes: peak(tile), limit };
   const whole = peak();
-  if (whole <= limit) return { bytes: whole, limit };
+  if (whole <= limit && members === 1) return { bytes: whole, limit };
   const needs = `as a whole ${size.width}x${size.height} would take about ` +
     `${bytesInWords(whole)}, and ${bytesInWords(limit)} may be used`;
   const obstacle = obstacleTo(options);
-  const fitting = obstacle ? undefined : TILES.find((side) => peak(side) <= limit);
+  const fits = obstacle ? [] : TILES.filter((side) => peak(side) <= limit);
+  if (members > 1) {
+    const work = (side: number) =>
+      workInTiles(tilesFor(architecture, options, size, side), members);
+    fits.sort((a, b) => work(a) - work(b));
+  }
+  const [fitting] = fits;
   if (fitting !== undefined) {
-    const note = `In tiles of ${fitting} pixels: ${needs}. The result is the same, to rounding.`;
+    const why = members === 1 ? needs : `${members} threads compute them`;
+    const note = `In tiles of ${fitting} pixels: ${why}. The result is the same, to rounding.`;
     return { tile: fitting, bytes: peak(fitting), limit, note };
   }
   const least = obstacle ? undefined : TILES.at(-1);
@@ -83,6 +94,23 @@ export function planRun(
     (obstacle ? `, as a whole, as ${obstacle}` : "");
   throw new RangeError(
     cannot("run", rule, `about ${bytesInWords(bytes)} at ${size.width}x${size.height}`) + advice,
+  );
+}
+
+/** The pixels that the busiest of a team sees, as all wait for each other after each has seen a tile. */
+function workInTiles(tiles: readonly Tile[], members: number): number {
+  const { width, height } = tiles[0]!.window;
+  return Math.ceil(tiles.length / members) * width * height;
+}
+
+/** @throws {RangeError} when a team has nothing to share */
+function checkShared(options: StylizeOptions): void {
+  if (!options.team) return;
+  const obstacle = obstacleTo(options);
+  if (obstacle) throw new RangeError(`Cannot share a run between threads as ${obstacle}`);
+  if (options.tile !== "none") return;
+  throw new RangeError(
+    "Cannot share a run between threads as it needs tiles: choose their side, or auto",
   );
 }
 

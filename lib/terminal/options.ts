@@ -56,6 +56,10 @@ export const OTHER_FLAGS = {
   },
   refetch: { help: "fetch the network's published weights again" },
   engine: { value: "NAME", help: ENGINES.join(", ") },
+  jobs: {
+    value: "N",
+    help: "compute the tiles of a large picture in so many threads at a time (1)",
+  },
   trace: { value: "FILE.csv", help: "a row per iteration: losses, adjustments" },
   "save-every": { value: "N", help: "write the picture so far after every N iterations" },
   estimate: { help: "say how long the run will take, and how much memory; no picture" },
@@ -129,6 +133,8 @@ export type Request = {
   resume?: string;
   branch?: string;
   engine?: EngineName;
+  /** How many threads share the tiles, this one included. */
+  jobs: number;
   listLayers: boolean;
   quiet: boolean;
   help: boolean;
@@ -164,10 +170,11 @@ export function readRequest(args: readonly string[]): Request {
   const settings = Object.entries(flags).filter(([flag]) =>
     Object.hasOwn(SETTING_FLAGS, flag) && (flag !== "start" || isName)
   );
-  const { engine, "save-every": every } = flags;
+  const { engine, jobs = "1", "save-every": every } = flags;
   return usage(() => {
     if (engine !== undefined) checkOneOf("run", "--engine", engine, ENGINES as string[]);
     if (every !== undefined) checkPositiveInteger("run", "--save-every", Number(every));
+    checkPositiveInteger("run", "--jobs", Number(jobs));
     return {
       settings: settingsOfFlags(Object.fromEntries(settings)),
       content: place(content),
@@ -189,6 +196,7 @@ export function readRequest(args: readonly string[]): Request {
       branch: place(flags.branch),
       saveEvery: every === undefined ? undefined : Number(every),
       engine: engine as EngineName | undefined,
+      jobs: Number(jobs),
       listLayers: "list-layers" in flags,
       quiet: "quiet" in flags,
       help: "help" in flags,

@@ -5,47 +5,24 @@
  */
 import { describe } from "../base/check.ts";
 import { checkFileWritable } from "../base/files.ts";
-import { describeEngine, type Engine } from "../engine/engine.ts";
+import { joinTeam } from "../base/team.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { Network } from "../network/network.ts";
-import { printProgress } from "../network/weights/download.ts";
 import { NETWORKS } from "../network/networks.ts";
-import { flagOf } from "../recipe/flags.ts";
 import type { Picture } from "../picture/picture.ts";
-import { ingredientOf, isWeb, type OpenFile, type Recipe, type Role } from "../recipe/recipe.ts";
-import {
-  DEFAULTS,
-  networkOf,
-  paintOptions,
-  styleSizeOf,
-  type TextureOptions,
-} from "../recipe/settings.ts";
+import { networkOf, type TextureOptions } from "../recipe/settings.ts";
 import { DivergedError, RunError } from "../run/errors.ts";
-import type { Result } from "../run/frame.ts";
-import { withControls } from "../run/control.ts";
 import { estimate } from "../run/estimate.ts";
-import { planRun } from "../run/plan.ts";
+import type { Result } from "../run/frame.ts";
 import { stylize } from "../run/stylize.ts";
-import {
-  exitCodeOf,
-  placeOf,
-  printable,
-  type Stop,
-  stopOnSignals,
-  usage,
-  UsageError,
-} from "./command.ts";
-import {
-  createKeeper,
-  type Keeper,
-  openCheckpoint,
-  originOf,
-  resumed,
-  tileOf,
-} from "./checkpoints.ts";
-import { checkOutputs, checkRoles, checkRun, readPictures, withName } from "./inputs.ts";
+import { createKeeper, type Keeper } from "./checkpoints.ts";
+import { exitCodeOf, placeOf, printable, type Stop, stopOnSignals, UsageError } from "./command.ts";
+import { checkOutputs, checkRoles } from "./inputs.ts";
+import { membersFor, startJobs } from "./jobs.ts";
 import { HELP, readRequest, type Request } from "./options.ts";
+import { calledOnLine, prepare } from "./prepare.ts";
 import { showRun } from "./progress.ts";
-import { chooseEngine, type Files, mergeSettings, openFiles, placesOf, recall } from "./recall.ts";
+import { placesOf } from "./recall.ts";
 import { createSaver, type Saver } from "./saving.ts";
 import { openTrace } from "./trace.ts";
 
@@ -74,7 +51,10 @@ async function run(args: string[]): Promise<number> {
   }
   const stop = stopOnSignals();
   const say = (line: string) => request.quiet || console.log(printable(line));
-  const { engine, network, options, recipe, origin } = await prepare(request, out, say);
+  const members = membersFor(request);
+  const team = members[0] && joinTeam(members[0]);
+  const prepared = await prepare(request, out, say, team);
+  const { engine, network, options, recipe, origin } = prepared;
   if (request.estimate) {
     const { text } = await estimate(network, options);
     return console.log(printable(text)), network.dispose(), 0;
@@ -82,74 +62,19 @@ async function run(args: string[]): Promise<number> {
   const saver = createSaver(out, recipe, warn);
   try {
     if (stop.signal.aborted) return say("Stopped before the first iteration"), stop.code()!;
+    startJobs(args, members, prepared);
+    await team?.complete();
     const keeper = checkpoint === undefined
       ? undefined
       : createKeeper(checkpoint, request.checkpointEvery, origin, warn);
     return await paint(network, { options, engine, saver, keeper, stop, request, say });
   } finally {
+    team?.leave();
     network.dispose();
   }
 }
 
 const warn = (line: string) => console.error(printable(line));
-
-/** All that a run needs: pictures and weights are read, the engine is chosen. */
-async function prepare(request: Request, out: string, say: (line: string) => void) {
-  const found = await recall(request);
-  const files = await openFiles(request, found);
-  const saved = await openCheckpoint(request.resume, files.branch, say);
-  const merged = mergeSettings(request, found);
-  const settings = saved && merged.tile === undefined ? { ...merged, tile: tileOf(saved) } : merged;
-  await checkRoles(
-    Object.fromEntries(Object.entries(files).map(([role, file]) => [role, file?.place])),
-    { "--out": out, "--trace": request.trace },
-  );
-  const size = settings.size ?? DEFAULTS.size;
-  const pictures = await readPictures(files, { size, styleSize: styleSizeOf(settings) });
-  const options = usage(() => paintOptions(settings, pictures));
-  if (options.optimizer.needsConstantWeights && options.weighting !== "constant") {
-    throw new UsageError("Cannot run lbfgs with adaptive weights: give --weighting constant");
-  }
-  const { architecture, load } = NETWORKS[networkOf(settings)]!;
-  checkRun(architecture, options);
-  const engine = await chooseEngine(request.engine, found, say);
-  say(describeEngine(engine));
-  const onProgress = request.quiet ? undefined : printProgress(say);
-  const network = files.weights
-    ? await withName(files.weights, (bytes) => {
-      // The name of a file may tell how its network wants pictures.
-      const { place } = files.weights!;
-      return load({ weights: isWeb(place) ? bytes : place, onProgress });
-    })
-    : await load({ onProgress, refetch: request.refetch });
-  const plan = usage(() => planRun(network, withControls(options), engine));
-  if (plan.note) say(plan.note);
-  // What was chosen, not what it was chosen by.
-  const { tile: _, maxMemory: _m, ...others } = settings;
-  const chosen = plan.tile === undefined ? others : { ...others, tile: plan.tile };
-  const recipe = { settings: chosen, engine: engine.name, files: ingredientsOf(files, out) };
-  const origin = await originOf(recipe);
-  const planned = { ...options, tile: plan.tile ?? "none" as const };
-  const branches = request.resume === undefined;
-  const going = saved ? usage(() => resumed(planned, saved, origin, branches)) : planned;
-  return { engine, network, options: going, recipe, origin };
-}
-
-/** Places by how a command line calls what they are for: `styleRegions2` is one of `--style-regions`. */
-function calledOnLine(places: Record<string, string | undefined>): typeof places {
-  const called = (role: string) =>
-    /^(content|style\d*)$/.test(role)
-      ? role.toUpperCase()
-      : `--${flagOf(role.replace(/\d+$/, ""))}${role.replace(/^\D+/, " ").trimEnd()}`;
-  return Object.fromEntries(Object.entries(places).map(([role, place]) => [called(role), place]));
-}
-
-function ingredientsOf(files: Files, out: string): Recipe["files"] {
-  const entries = Object.entries(files).filter(([, file]) => file) as [Role, OpenFile][];
-  return Object.fromEntries(
-    entries.map(([role, file]) => [role, ingredientOf(file, out)]),
-  ) as Recipe["files"];
-}
 
 /** What the run itself needs beside the network. */
 type Painting = {

@@ -47,6 +47,8 @@ Deno.test("older flags become today's", () => {
   assertEquals(Object.keys(OLD_FLAGS).sort(), ["backend", "gram", "init"]);
   assertEquals(todaysFlag("init", "content"), ["start", "content"]);
   assertEquals(todaysFlag("backend", "cpu"), ["engine", "cpu"]);
+  assertEquals(todaysFlag("preset", "wasserstein"), ["preset", "crowsonkb"]);
+  assertEquals(todaysFlag("preset", "constructor"), ["preset", "constructor"]);
   assertEquals(
     ["sum", "mean", "normalized"].map((text) => todaysFlag("gram", text)),
     [["measure", "gram"], ["measure", "gram-mean"], ["measure", "gram-normalized"]],

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Engine } from "../../lib/engine/engine.ts";
+import { joinTeam, membersOf } from "../../lib/base/team.ts";
+import { tilesOf } from "../../lib/network/tiles.ts";
 import { loadVgg16 } from "../../lib/network/vgg.ts";
 import { MEASURES } from "../../lib/loss/style/measures.ts";
 import { gatys } from "../../lib/run/presets.ts";
@@ -38,6 +40,23 @@ Deno.test("what was asked for is done: tiles of a size, or none", () => {
   assertEquals(planRun(network, { ...options, tile: 64 }, engine).tile, 64);
   const plan = planRun(network, { ...options, tile: "none", maxMemory: 1 }, engine);
   assertEquals(plan.tile, undefined);
+});
+
+Deno.test("threads that share a run get tiles whose work is done soonest", () => {
+  const planned = (size: number, side: number, more = {}) => {
+    const team = { ...joinTeam(membersOf(1)[0]!), size };
+    return planRun(network, { ...options, team, ...more }, engine, { width: side, height: side });
+  };
+  // One each; the smallest tiles only where there is no other way to occupy all.
+  for (const [size, side] of [[2, 1024], [4, 1024], [9, 600]] as const) {
+    const { tile, note } = planned(size, side);
+    const tiles = tilesOf(network, ["relu3_1"], { width: side, height: side }, tile!);
+    assert(tiles.length >= size, `${tiles.length} tiles for ${size} threads`);
+    assertStringIncludes(note!, `${size} threads compute them`);
+  }
+  assertEquals(planned(2, 1024).bytes, 2 * planned(1, 1024, { tile: planned(2, 1024).tile }).bytes);
+  assertThrows(() => planned(2, 1024, { tile: "none" }), RangeError, "it needs tiles");
+  assertThrows(() => planned(4, 4000, { maxMemory: "1GB" }), RangeError, "must fit into 1.0 GB");
 });
 
 Deno.test("what cannot fit is refused with the largest size that does", () => {

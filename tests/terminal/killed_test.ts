@@ -20,7 +20,12 @@ const RUNS: Record<string, string> = {
   "in tiles, rmsprop": "--size 64 --sizes 1 -n 8 --tile 16 --optimizer rmsprop",
   "lbfgs": "--preset gatys --size 40 -n 8 --optimizer lbfgs --weighting constant",
   "momentum, adaptive weights": "--preset gatys --size 40 -n 8 --optimizer momentum",
+  "in tiles by two threads": "--size 64 --sizes 1 -n 8 --tile 16 --jobs 2",
 };
+
+/** By hand: so many kills of each run at any moment, that of its start included. */
+const KILLS = Deno.env.has("STYLEBOOK_THOROUGH") ? 10 : 0;
+if (KILLS === 0) console.log("skipped: ten kills of each run at any moment (STYLEBOOK_THOROUGH=1)");
 
 /** The iterations of the checkpoint at a path; 0 where there is none that is whole. */
 async function iterationsAt(path: string): Promise<number> {
@@ -78,6 +83,35 @@ for (const [name, settings] of Object.entries(RUNS)) {
       assertEquals(last.code, 0, `${times}: ${last.said}`);
       const [a, b] = [await Deno.readFile(out), await Deno.readFile(whole)];
       assertEquals(a, b, `killed ${times.join(" and ")}`);
+    }));
+}
+
+for (const [name, settings] of KILLS > 0 ? Object.entries(RUNS) : []) {
+  Deno.test(`killed ${KILLS} times at any moment, a run ends with its bytes: ${name}`, () =>
+    inFolder(async (folder) => {
+      const [whole, out, state] = placesIn(folder);
+      const inTiles = settings.includes("--tile") ? shallow : [];
+      const run = [...always, ...settings.split(" "), ...inTiles];
+      const began = performance.now();
+      const { code, said } = await call(SCRIPT, [...run, "--out", whole]);
+      const duration = performance.now() - began;
+      assertEquals(code, 0, said);
+      const keep = ["--out", out, "--checkpoint", state, "--checkpoint-every", "1i"];
+      for (let kills = 0; kills <= KILLS;) {
+        const resume = await Deno.stat(state).then(() => ["--resume", state], () => []);
+        const wait = kills < KILLS ? 1.1 * duration * Math.random() : 60_000;
+        const child = command(SCRIPT, [...run, ...keep, ...resume]).spawn();
+        const timer = setTimeout(() => child.kill("SIGKILL"), wait);
+        const { signal, code, stderr } = await child.output();
+        clearTimeout(timer);
+        if (signal === "SIGKILL") kills++;
+        else {
+          assertEquals(code, 0, new TextDecoder().decode(stderr));
+          assertEquals(await Deno.readFile(out), await Deno.readFile(whole), `${kills} kills`);
+          await Deno.remove(state).catch(() => {});
+          if (kills === KILLS) break;
+        }
+      }
     }));
 }
 

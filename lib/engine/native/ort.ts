@@ -8,8 +8,8 @@
  * @module
  */
 import { createRequire } from "node:module";
-import { availableParallelism } from "node:os";
 import process from "node:process";
+import { threadCount } from "../threads.ts";
 
 /** A view of numbers that ONNX Runtime reads, or writes, in place. */
 export type NativeTensor = {
@@ -41,12 +41,6 @@ type Binding = {
     };
   };
 };
-
-/** Threads to compute with: `STYLEBOOK_THREADS`, else one for each processor core. */
-export function threadCount(): number {
-  const wanted = Number(process.env.STYLEBOOK_THREADS);
-  return Number.isInteger(wanted) && wanted > 0 ? wanted : availableParallelism();
-}
 
 /**
  * Loads the native library.
