@@ -87,7 +87,8 @@ export type StylizeOptions = LossOptions & Budget & SeeOptions & ControlOptions 
   styleScale?: number;
   /**
    * Side of the tiles in which the network sees large pictures, in pixels; `none` for pictures as a whole.
-   * Exact for measures that are functions of sums over positions; others refuse it.
+   * Exact for measures that are functions of sums over positions; others refuse it. Of several sizes, those
+   * are not cut that take no more memory as a whole than the last one in tiles.
    *
    * @default {"auto"} as a whole where that fits into `maxMemory`
    */

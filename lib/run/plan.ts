@@ -97,6 +97,24 @@ export function planRun(
   );
 }
 
+/**
+ * The tiles of one of several sizes: those of the last one, or a tile that covers it all, where that takes
+ * no more memory than the last size in its tiles. A small picture as a whole is several times quicker.
+ */
+export function tileAt(
+  network: Network,
+  options: StylizeOptions,
+  tile: number,
+  size: Size,
+): number {
+  const { architecture } = seeThrough(network, options);
+  const last = finalSize(options);
+  if (size.width * size.height >= last.width * last.height) return tile;
+  const most = peakBytes(architecture, options, last, tile);
+  const all = Math.max(size.width, size.height);
+  return peakBytes(architecture, options, size) > most ? tile : Math.max(tile, all);
+}
+
 /** The pixels that the busiest of a team sees, as all wait for each other after each has seen a tile. */
 function workInTiles(tiles: readonly Tile[], members: number): number {
   const { width, height } = tiles[0]!.window;

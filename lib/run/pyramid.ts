@@ -24,7 +24,7 @@ import { withControls } from "./control.ts";
 import type { Checkpoint, Frame, HistoryEntry, Result } from "./frame.ts";
 import { frames } from "./frames.ts";
 import { checkStylizeOptions, type StylizeOptions } from "./options.ts";
-import { planRun } from "./plan.ts";
+import { planRun, tileAt } from "./plan.ts";
 import { sizingPicture } from "./start.ts";
 
 /** One of the sizes: its longer side, and the iterations at which it begins and ends. */
@@ -48,7 +48,6 @@ export async function* pyramidFrames(
   const scales = scalesOf(options, source, leastSide(network, options, source));
   const iterations = scales.at(-1)!.end;
   const history: HistoryEntry[] = [];
-  // One choice for all sizes.
   const plan = planRun(network, options, await currentEngine());
   const notes = new Set(plan.note ? [plan.note] : []);
   const before = options.resume?.evaluations ?? 0;
@@ -70,7 +69,9 @@ export async function* pyramidFrames(
       ...options,
       sizes: undefined,
       styleScale: undefined,
-      tile: plan.tile ?? "none",
+      tile: plan.tile === undefined
+        ? "none"
+        : tileAt(network, options, plan.tile, { width, height }),
       size,
       scale: { index, count: scales.length },
       styleSize: Math.max(1, Math.round(size * (options.styleScale ?? 1))),

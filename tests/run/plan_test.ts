@@ -6,7 +6,7 @@ import { tilesOf } from "../../lib/network/tiles.ts";
 import { loadVgg16 } from "../../lib/network/vgg.ts";
 import { MEASURES } from "../../lib/loss/style/measures.ts";
 import { gatys } from "../../lib/run/presets.ts";
-import { finalSize, largestSize, planRun } from "../../lib/run/plan.ts";
+import { finalSize, largestSize, planRun, tileAt } from "../../lib/run/plan.ts";
 import { memoryParts, peakBytes } from "../../lib/run/memory_model.ts";
 import { stylize } from "../../lib/run/stylize.ts";
 import { assertAllClose } from "../helpers/assert.ts";
@@ -40,6 +40,21 @@ Deno.test("what was asked for is done: tiles of a size, or none", () => {
   assertEquals(planRun(network, { ...options, tile: 64 }, engine).tile, 64);
   const plan = planRun(network, { ...options, tile: "none", maxMemory: 1 }, engine);
   assertEquals(plan.tile, undefined);
+});
+
+Deno.test("of several sizes, those that fit as a whole are not cut", async () => {
+  const vgg = await loadVgg16();
+  const large = { ...options, size: 2048 };
+  const [width, height] = [2048, 1536];
+  const at = (part: number, tile: number) =>
+    tileAt(vgg, large, tile, { width: width * part, height: height * part });
+  const most = peakBytes(vgg, large, { width, height }, 256);
+  assertEquals([at(1, 256), at(1 / 4, 256)], [256, 512]);
+  for (const part of [3 / 16, 1 / 4, 3 / 8, 1 / 2, 3 / 4]) {
+    const whole = peakBytes(vgg, large, { width: width * part, height: height * part });
+    assertEquals(at(part, 256) === 256, whole > most, `${part}`);
+  }
+  vgg.dispose();
 });
 
 Deno.test("threads that share a run get tiles whose work is done soonest", () => {
