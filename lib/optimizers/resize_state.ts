@@ -43,34 +43,37 @@ export function resizeEntry(
     const rule = "its shape must be that of a picture";
     throw new RangeError(cannot("resize a moment", rule, describe(entry.shape)));
   }
-  const filter = power === 2 ? BILINEAR : BICUBIC;
-  const line = { filter, circular };
-  const rows = resampleLines(entry.data, 1, fromHeight, height, fromWidth * channels, line);
-  const all = resampleLines(rows, height, fromWidth, width, channels, line);
-  const data = Float32Array.from(all, (value) => power === 2 ? Math.max(0, value) : value);
+  const line = { filter: power === 2 ? BILINEAR : BICUBIC, circular };
+  // Row by row: a large picture in double precision would take twice its room.
+  const [narrow, wide] = [fromWidth, width].map((width) => new Float64Array(width * channels));
+  const data = new Float32Array(height * width * channels);
+  for (let y = 0; y < height; y++) {
+    resampleAt(y, entry.data, [fromHeight, height], narrow!, 0, narrow!.length, line);
+    for (let x = 0; x < width; x++) {
+      resampleAt(x, narrow!, [fromWidth, width], wide!, x * channels, channels, line);
+    }
+    if (power === 2) wide!.forEach((value, i) => wide![i] = Math.max(0, value));
+    data.set(wide!, y * wide!.length);
+  }
   return { shape: [1, height, width, channels], data };
 }
 
-/** `[outer, from, inner]` becomes `[outer, to, inner]`. */
-function resampleLines(
+/** One of `to` lines, of `inner` numbers each, from `from` lines: written into `target` from `start`. */
+function resampleAt(
+  i: number,
   values: ArrayLike<number>,
-  outer: number,
-  from: number,
-  to: number,
+  [from, to]: [number, number],
+  target: Float64Array,
+  start: number,
   inner: number,
   { filter: { reach, weight }, circular }: { filter: Filter; circular: boolean },
-): Float64Array {
-  const result = new Float64Array(outer * to * inner);
-  for (let i = 0; i < to; i++) {
-    const center = (i + 0.5) * from / to - 0.5;
-    for (let tap = Math.floor(center) - reach + 1; tap <= Math.floor(center) + reach; tap++) {
-      const factor = weight(Math.abs(tap - center));
-      const source = circular ? ((tap % from) + from) % from : Math.min(Math.max(tap, 0), from - 1);
-      for (let o = 0; o < outer; o++) {
-        const [a, b] = [(o * to + i) * inner, (o * from + source) * inner];
-        for (let k = 0; k < inner; k++) result[a + k]! += factor * values[b + k]!;
-      }
-    }
+): void {
+  target.fill(0, start, start + inner);
+  const center = (i + 0.5) * from / to - 0.5;
+  for (let tap = Math.floor(center) - reach + 1; tap <= Math.floor(center) + reach; tap++) {
+    const factor = weight(Math.abs(tap - center));
+    const source = circular ? ((tap % from) + from) % from : Math.min(Math.max(tap, 0), from - 1);
+    const first = source * inner;
+    for (let k = 0; k < inner; k++) target[start + k]! += factor * values[first + k]!;
   }
-  return result;
 }
