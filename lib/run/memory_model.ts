@@ -36,11 +36,8 @@ const FILTER_BYTES = 16;
 const COPIES = { gram: 1, other: 4 };
 /** The same in tiles, whatever the measure. */
 const COPIES_IN_TILES = 5;
-/**
- * Pictures of 12 bytes a pixel, as a whole or in tiles. About 15 are alive in an iteration; the others are
- * those that the garbage collector has not got to, most of them when a size begins.
- */
-const PICTURES = { whole: 16, inTiles: 34 };
+/** Pictures of 12 bytes a pixel: alive in an iteration, or not yet collected as garbage. */
+const PICTURES = 16;
 /** Those that the gradient of the denoise loss needs beside them. */
 const DENOISE_PICTURES = 12;
 /** The steps that L-BFGS remembers unless asked otherwise, with two pictures each. */
@@ -120,7 +117,7 @@ function picturesOf(options: StylizeOptions, inTiles: boolean): number {
   const smooth = inTiles && denoise && denoise.weight !== 0 ? DENOISE_PICTURES : 0;
   const steps = typeof iterations === "number" ? iterations : iterations.at(-1) ?? 0;
   const history = optimizer?.name.startsWith("lbfgs") ? 2 * Math.min(LBFGS_HISTORY, steps) : 0;
-  return (inTiles ? PICTURES.inTiles : PICTURES.whole) + smooth + history;
+  return PICTURES + smooth + history;
 }
 
 const sizeOf = (network: Network, name: string): number =>
