@@ -15,7 +15,7 @@ import { withControls } from "./control.ts";
 import { frames } from "./frames.ts";
 import { layersOf, type Size } from "./memory_model.ts";
 import { checkStylizeOptions, type StylizeOptions } from "./options.ts";
-import { finalSize, planRun } from "./plan.ts";
+import { finalSize, planRun, tileAt } from "./plan.ts";
 import { sizingPicture } from "./start.ts";
 
 /** What a run will take. */
@@ -60,7 +60,8 @@ export async function estimate(network: Network, given: StylizeOptions): Promise
   const layers = layersOf(architecture, options).all;
   /** How many pixels the network sees in a step. */
   const seen = (size: Size) => {
-    const tiles = tilesOf(architecture, layers, size, tile ?? Infinity);
+    const side = tile === undefined ? Infinity : tileAt(network, options, tile, size);
+    const tiles = tilesOf(architecture, layers, size, side);
     if (tiles.length === 1) return size.width * size.height;
     return TILED_PASSES *
       tiles.reduce((sum, { window }) => sum + window.width * window.height, 0);
