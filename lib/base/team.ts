@@ -22,7 +22,7 @@ export type Team = {
   /**
    * Hands out numbers, and waits for those of all others, asleep.
    *
-   * @returns those of each, by rank
+   * @returns those of each, by rank; its own alone after {@linkcode Team.leave}
    * @throws {TeamError} when another one has left
    */
   gather(own: Float32Array): Float32Array[];
@@ -119,6 +119,7 @@ export function joinTeam({ memory, rank, size }: Membership): Team {
       return together ? size : 1;
     },
     gather(own) {
+      if (!together) return [own];
       lengths[rank] = own.length;
       meet();
       const gathered = Array.from(lengths, (length) => new Float32Array(length));

@@ -19,18 +19,8 @@ export function forTiles(
   const members = team?.size ?? 1;
   for (let first = 0; first < tiles.length; first += members) {
     const turn = tiles.slice(first, first + members);
-    if (members === 1) {
-      const tensors = tf.tidy(() => compute(turn[0]!));
-      use(tensors, turn[0]!);
-      tf.dispose(tensors);
-      continue;
-    }
-    const own = turn[team!.rank];
-    const numbers = own ? numbersOf(() => compute(own)) : new Float32Array(0);
-    const gathered = team!.gather(numbers);
-    turn.forEach((tile, i) => {
-      const tensors = tensorsOf(gathered[i]!);
-      use(tensors, tile);
+    computeEach(team, turn, compute).forEach((tensors, i) => {
+      use(tensors, turn[i]!);
       tf.dispose(tensors);
     });
   }
@@ -43,13 +33,23 @@ export function computedOnce<Name extends string, T extends Record<Name, tf.Tens
   compute: () => T,
 ): T {
   if (!team || team.size === 1) return compute();
-  const here = () => {
+  const [tensors] = computeEach(team, ["all of it"], () => {
     const computed = compute();
     return names.map((name) => computed[name]);
-  };
-  const numbers = team.rank === 0 ? numbersOf(here) : new Float32Array(0);
-  const tensors = tensorsOf(team.gather(numbers)[0]!);
-  return Object.fromEntries(names.map((name, i) => [name, tensors[i]!])) as T;
+  });
+  return Object.fromEntries(names.map((name, i) => [name, tensors![i]!])) as T;
+}
+
+/** What is computed of each item, of which there is at most one for each member. */
+function computeEach<Item>(
+  team: Team | undefined,
+  items: readonly Item[],
+  compute: (item: Item) => tf.Tensor[],
+): tf.Tensor[][] {
+  if (!team || team.size === 1) return items.map((item) => tf.tidy(() => compute(item)));
+  const mine = team.rank < items.length;
+  const own = mine ? numbersOf(() => compute(items[team.rank]!)) : new Float32Array(0);
+  return team.gather(own).slice(0, items.length).map(tensorsOf);
 }
 
 /** Tensors as numbers: how many, then of each its rank, its shape and its values. */

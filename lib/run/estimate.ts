@@ -9,11 +9,10 @@ import { duration } from "../base/words.ts";
 import { currentEngine } from "../engine/engine.ts";
 import { seeThrough } from "../network/features.ts";
 import type { Network } from "../network/network.ts";
-import { tilesOf } from "../network/tiles.ts";
 import { sizeOf } from "../picture/resize.ts";
 import { withControls } from "./control.ts";
 import { frames } from "./frames.ts";
-import { layersOf, type Size } from "./memory_model.ts";
+import { type Size, tilesFor } from "./memory_model.ts";
 import { checkStylizeOptions, type StylizeOptions } from "./options.ts";
 import { finalSize, planRun, tileAt } from "./plan.ts";
 import { sizingPicture } from "./start.ts";
@@ -57,11 +56,10 @@ export async function estimate(network: Network, given: StylizeOptions): Promise
   const { tile, bytes, limit, note } = planRun(network, options, await currentEngine());
   const [step, pixel] = await costsOf(network, options);
   const { architecture } = seeThrough(network, options);
-  const layers = layersOf(architecture, options).all;
   /** How many pixels the network sees in a step. */
   const seen = (size: Size) => {
-    const side = tile === undefined ? Infinity : tileAt(network, options, tile, size);
-    const tiles = tilesOf(architecture, layers, size, side);
+    const side = tile === undefined ? undefined : tileAt(network, options, tile, size);
+    const tiles = tilesFor(architecture, options, size, side);
     if (tiles.length === 1) return size.width * size.height;
     return TILED_PASSES *
       tiles.reduce((sum, { window }) => sum + window.width * window.height, 0);

@@ -44,7 +44,7 @@ const DENOISE_PICTURES = 12;
 const LBFGS_HISTORY = 20;
 
 /** The layers that a run compares, as far as its options say. */
-export function layersOf(
+function layersOf(
   network: Network,
   { content, style, losses = [] }: StylizeOptions,
 ): { content: string[]; style: string[]; all: string[] } {

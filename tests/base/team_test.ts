@@ -39,7 +39,7 @@ Deno.test("who leaves goes on alone, and the others are told why", async () => {
   await team.complete();
   team.gather(Float32Array.of(1));
   team.leave("time is over");
-  assertEquals(team.size, 1);
+  assertEquals([team.size, team.gather(Float32Array.of(2))], [1, [Float32Array.of(2)]]);
   assertEquals(await message, "TeamError: Cannot go on as another thread has ended: time is over");
   await end();
 });
