@@ -54,14 +54,19 @@ export function element(
 }
 
 /**
- * A script for the `onload` of a picture, run once. It sees `root`, the nearest element of the class, and
- * `find`, which looks for a selector in it.
+ * A script for the `onload` of a picture, run once, and not before the page is read to its end: a picture may
+ * be there before what follows it. It sees `root`, the nearest element of the class, and `find`, which looks
+ * for a selector in it.
  */
 export function onLoad(root: string, script: string): string {
   const lines = `this.onload = null;
 const root = this.closest(".${root}");
 const find = (selector) => root.querySelector(selector);
-${script}`;
+const play = () => {
+${script}
+};
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", play);
+else play();`;
   return lines.replaceAll(/\s*\n\s*/g, " ");
 }
 

@@ -139,6 +139,43 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "outputs to play with wait for the rest of a page that comes slowly",
+  ignore: chromium === undefined,
+  sanitizeResources: false,
+  async fn() {
+    await using page = await openPage(chromium!);
+    // Each figure stops short after its first picture, which is there before what follows it.
+    const parts = Object.values(FIGURES).flatMap(({ html }) => {
+      const end = html.indexOf(">", html.indexOf("<img")) + 1;
+      return [html.slice(0, end), html.slice(end)];
+    });
+    const pieces = ["<!DOCTYPE html><title>slow</title>", ...parts];
+    await using server = Deno.serve({ port: 0, onListen() {} }, () => {
+      const body = ReadableStream.from(slowly(pieces)).pipeThrough(new TextEncoderStream());
+      return new Response(body, { headers: { "content-type": "text/html; charset=utf-8" } });
+    });
+    await page.goto(`http://localhost:${server.addr.port}/`);
+    await page.waitFor(
+      "the page",
+      `document.title === "slow" && document.readyState === "complete"`,
+    );
+    const front = `document.querySelector(".stylebook-curtain .front").style.width`;
+    await slide(page, ".stylebook-curtain input", 20);
+    assertEquals(await page.evaluate(front), "20%");
+    const hidden = `document.querySelectorAll(":is(input, .controls, .hint)[hidden]").length`;
+    assertEquals(await page.evaluate(hidden), 0);
+  },
+});
+
+/** The pieces of a page, with a pause after each. */
+async function* slowly(pieces: string[]) {
+  for (const piece of pieces) {
+    yield piece;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 /** Opens a page with the figures below one another. */
 async function open(page: Page, figures: Record<string, Html>, theme: string, policy = "") {
   const colours = theme === "dark" ? "background: #111111; color: #ffffff" : "background: white";
