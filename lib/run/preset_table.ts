@@ -88,8 +88,8 @@ export const PRESETS = {
     start: "recolored",
   },
   /**
-   * As `quick` with five sizes and more steps: two to four minutes at 512 px on two free cores. Nearer to the
-   * style in everything; the content gives way a little more.
+   * As `quick` with five sizes and more steps: two and a half minutes at 512 px on two free cores. Nearer to
+   * the style in everything; the content gives way a little more.
    */
   painting: {
     contentLayers: ["relu3_1", "relu4_2"],

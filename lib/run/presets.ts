@@ -67,7 +67,7 @@ export const strotss: Preset = presetOf("strotss");
 /** The preset `quick`: Wasserstein distances on three sizes, about a minute at 512 px on two free cores. */
 export const quick: Preset = presetOf("quick");
 
-/** The preset `painting`: Wasserstein distances on five sizes, two to four minutes at 512 px. */
+/** The preset `painting`: Wasserstein distances on five sizes, two and a half minutes at 512 px. */
 export const painting: Preset = presetOf("painting");
 
 /** The preset `gatys2015`: the loss of Gatys, Ecker, Bethge 2015 (arXiv 1508.06576). For VGG-19. */
