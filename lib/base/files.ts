@@ -69,28 +69,39 @@ function kindOf({ isDirectory, isFifo }: Deno.FileInfo): string {
   return isDirectory ? "a folder" : isFifo ? "a pipe" : "a device";
 }
 
+/** The system copies what it is given to write. */
+const BYTES_AT_A_TIME = 2 ** 23;
+
 /**
  * Writes a file whole or not at all: into a temporary file in the same folder, which reaches the disk
  * and then takes its place. An older file of that name stays until the very end and hands on its mode;
  * a symbolic link is followed; what is no ordinary file (a device, a pipe) is written to directly.
  *
- * @param bytes Text becomes UTF-8.
+ * @param bytes Text becomes UTF-8; of several arrays one follows the other.
  * @param what What is being done, for messages: `write the picture "x.png"`.
  * @throws Error that names the path and the reason: the folder is missing or takes no files, the disk
  * is full, the name is too long, the path is that of a folder.
  */
 export async function writeWhole(
   path: string | URL,
-  bytes: Uint8Array | string,
+  bytes: Uint8Array | readonly Uint8Array[] | string,
   what: string,
 ): Promise<void> {
-  const data = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
+  const parts = typeof bytes === "string"
+    ? [new TextEncoder().encode(bytes)]
+    : bytes instanceof Uint8Array
+    ? [bytes]
+    : bytes;
   const place = placeOf(path, what);
   const { temporary } = place;
   try {
     const file = await openPlace(place);
     try {
-      for (let done = 0; done < data.length;) done += await file.write(data.subarray(done));
+      for (const part of parts) {
+        for (let done = 0; done < part.length;) {
+          done += await file.write(part.subarray(done, done + BYTES_AT_A_TIME));
+        }
+      }
       if (temporary) await file.sync();
     } finally {
       file.close();

@@ -37,8 +37,11 @@ type Text = {
   adjustments: number[];
 };
 
-/** A checkpoint as the bytes of a safetensors file. */
-export function encodeCheckpoint({ checkpoint, origin }: SavedCheckpoint): Uint8Array<ArrayBuffer> {
+/**
+ * A checkpoint as a safetensors file, in parts that follow one another: the head, then the numbers where
+ * they are, as a copy of those of a large picture would take as much memory again.
+ */
+export function encodeCheckpoint({ checkpoint, origin }: SavedCheckpoint): Uint8Array[] {
   const { picture, shown, optimizer, iteration, evaluations, adjustments } = checkpoint;
   const entryOf = ({ width, height, data }: Picture) => ({ shape: [height, width, 3], data });
   const tensors: OptimizerState = { [PICTURE]: entryOf(picture) };
@@ -46,10 +49,13 @@ export function encodeCheckpoint({ checkpoint, origin }: SavedCheckpoint): Uint8
   for (const [name, value] of Object.entries(optimizer)) tensors[OPTIMIZER + name] = value;
   const hash = createHash("sha256");
   const header: Record<string, unknown> = {};
+  const parts: Uint8Array[] = [];
   let end = 0;
   for (const [name, { shape, data }] of Object.entries(tensors)) {
     header[name] = { dtype: "F32", shape, data_offsets: [end, end += data.byteLength] };
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    const part = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    hash.update(part);
+    parts.push(part);
   }
   const text: Text = {
     layout: LAYOUT,
@@ -62,16 +68,10 @@ export function encodeCheckpoint({ checkpoint, origin }: SavedCheckpoint): Uint8
   header.__metadata__ = { checkpoint: JSON.stringify(text) };
   const head = new TextEncoder().encode(JSON.stringify(header));
   const padding = (8 - head.length % 8) % 8; // float32 is aligned
-  const bytes = new Uint8Array(8 + head.length + padding + end);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(head.length + padding), true);
-  bytes.set(head, 8);
-  bytes.fill(0x20, 8 + head.length, 8 + head.length + padding);
-  let at = 8 + head.length + padding;
-  for (const { data } of Object.values(tensors)) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
-  }
-  return bytes;
+  const first = new Uint8Array(8 + head.length + padding).fill(0x20);
+  new DataView(first.buffer).setBigUint64(0, BigInt(head.length + padding), true);
+  first.set(head, 8);
+  return [first, ...parts];
 }
 
 /**
@@ -130,13 +130,13 @@ export async function writeCheckpoint(
   saved: SavedCheckpoint,
   rotate = true,
 ): Promise<void> {
-  const bytes = encodeCheckpoint(saved);
+  const parts = encodeCheckpoint(saved);
   try {
     if (rotate) await Deno.rename(path, `${path}.previous`);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  await writeWhole(path, bytes, `write the checkpoint ${path}`);
+  await writeWhole(path, parts, `write the checkpoint ${path}`);
 }
 
 /** Whether there is a whole checkpoint at a path. */

@@ -51,6 +51,15 @@ Deno.test("writeWhole() writes bytes and text to paths and file addresses, and r
     assertEquals(names(folder), ["a", "b c"]);
   }));
 
+Deno.test("writeWhole() writes arrays one after the other, also those larger than what it writes at once", () =>
+  inFolder(async (folder) => {
+    const large = new Uint8Array(2 ** 23 + 5).map((_, i) => i % 251);
+    await writeWhole(join(folder, "a"), [Uint8Array.of(65), new Uint8Array(0), large], WHAT);
+    const found = Deno.readFileSync(join(folder, "a"));
+    assertEquals([found.length, found[0]], [large.length + 1, 65]);
+    assert(large.every((byte, i) => found[i + 1] === byte));
+  }));
+
 Deno.test("writeWhole() takes names of up to 255 bytes and says so where there are more", () =>
   inFolder(async (folder) => {
     const longest = "é".repeat(125) + "n.csv"; // 2 x 125 + 5 bytes

@@ -17,6 +17,7 @@ import { loadRuntime } from "./ort.ts";
 import { productKernels } from "./products.ts";
 import { shapeKernels } from "./shapes.ts";
 import { registerTransportKernel } from "./transport.ts";
+import { trimMemory } from "./trim.ts";
 
 let starting: Promise<string> | undefined;
 let description = "";
@@ -41,6 +42,7 @@ export async function registerNative(): Promise<void> {
 export function releaseNative(): void {
   pool?.clear();
   collectAllGarbage();
+  trimMemory();
 }
 
 /** The engine in a few words, once it is registered. */
