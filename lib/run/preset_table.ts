@@ -67,7 +67,7 @@ export const PRESETS = {
    *
    * After Crowson 2022 (style-transfer-pytorch): measure, coarse to fine, average. Differs from it: VGG-16,
    * two content layers, deeper style layers count more but there is no relu5_1 (a fifth of the time, and
-   * pictures that the judge cannot tell apart), larger and fewer steps, the start. The numbers were found by
+   * at most 0.02 of each of the judge's numbers), larger and fewer steps, the start. The numbers were found by
    * looking and by `deno task judge`, on two pairs of pictures.
    */
   quick: {
