@@ -87,7 +87,7 @@ function environment(): EngineName | undefined {
 }
 
 async function pick(): Promise<Engine> {
-  const { findAdapter } = await import("./webgpu.ts");
+  const { findAdapter } = await import("./webgpu/mod.ts");
   const found = await findAdapter();
   if (found && !found.software) return await MAKE.webgpu("a GPU was found");
   const noGpu = found ? `no GPU was found, only ${found.description}` : "no GPU was found";
@@ -101,7 +101,7 @@ async function pick(): Promise<Engine> {
 
 const MAKE: Record<Engine["name"], (reason: string) => Promise<Engine>> = {
   async webgpu(reason) {
-    const { findAdapter, registerWebGpu, webGpuTrouble } = await import("./webgpu.ts");
+    const { findAdapter, registerWebGpu, webGpuTrouble } = await import("./webgpu/mod.ts");
     const found = await findAdapter();
     if (!found) {
       throw new Error(

@@ -75,14 +75,15 @@ function convolution(
     const y = convolve(x, filter, strides, padding, { bias, relu });
     save([y]);
     const gradFunc = (dy: tf.Tensor, [y]: tf.Tensor[]) => {
-      const upstream = (relu ? maskByRelu(dy, y!) : dy) as tf.Tensor4D;
       const [height, width] = filter.shape;
+      const turns = strides === 1 && height % 2 === 1 && width % 2 === 1;
+      if (turns && padding === "same") {
+        return convolve(dy as tf.Tensor4D, turned, 1, "same", { mask: relu ? y : undefined });
+      }
+      const upstream = (relu ? maskByRelu(dy, y!) : dy) as tf.Tensor4D;
       // With strides the turned filter would need a dilated input, and with even sides another
       // padding: TensorFlow.js has the kernel.
-      if (strides !== 1 || height % 2 === 0 || width % 2 === 0) {
-        return tf.conv2dTranspose(upstream, filter, x.shape, strides, padding);
-      }
-      if (padding === "same") return convolve(upstream, turned, 1, "same");
+      if (!turns) return tf.conv2dTranspose(upstream, filter, x.shape, strides, padding);
       const wide = tf.pad(upstream, [
         [0, 0],
         [height - 1, height - 1],
@@ -96,13 +97,16 @@ function convolution(
   return apply(x) as tf.Tensor4D;
 }
 
-/** A convolution; bias and ReLU in the same kernel if given. */
+/** What else a convolution does: bias and ReLU behind it, or the ReLU's mask before it. */
+type More = { bias?: tf.Tensor1D; relu?: boolean; mask?: tf.Tensor };
+
+/** A convolution, and what else is to be done, in one kernel where the engine has it. */
 function convolve(
   x: tf.Tensor4D,
   filter: tf.Tensor4D,
   strides: number,
   padding: "same" | "valid",
-  finish?: { bias: tf.Tensor1D; relu: boolean },
+  { bias, relu, mask }: More = {},
 ): tf.Tensor4D {
   const settings = {
     strides: [strides, strides],
@@ -110,12 +114,16 @@ function convolve(
     dataFormat: "NHWC",
     dilations: [1, 1],
   };
-  return finish
-    ? tf.engine().runKernel("FusedConv2D", { x, filter, bias: finish.bias }, {
+  if (mask && hasKernel("MaskedConv2D")) {
+    return tf.engine().runKernel("MaskedConv2D", { x, filter, mask }, settings);
+  }
+  const input = mask ? maskByRelu(x, mask) : x;
+  return bias
+    ? tf.engine().runKernel("FusedConv2D", { x: input, filter, bias }, {
       ...settings,
-      activation: finish.relu ? "relu" : "linear",
+      activation: relu ? "relu" : "linear",
     })
-    : tf.engine().runKernel("Conv2D", { x, filter }, settings);
+    : tf.engine().runKernel("Conv2D", { x: input, filter }, settings);
 }
 
 /** `dy` where the ReLU let something through, else 0; one kernel where the engine has it. */

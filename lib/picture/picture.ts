@@ -45,7 +45,8 @@ export async function toPicture(tensor: tf.Tensor4D): Promise<Picture> {
   checkShape(what, "the tensor", tensor.shape, [1, null, null, 3]);
   const [, height, width] = tensor.shape;
   const data = new Float32Array(await tensor.data());
-  for (const [i, value] of data.entries()) {
+  for (let i = 0; i < data.length; i++) { // not `entries()`: that takes 30 ms for a megapixel
+    const value = data[i]!;
     if (value >= 0 && value <= 255) continue;
     if (Number.isNaN(value)) {
       throw new RangeError(cannot(what, "every value must be a number", `NaN at index ${i}`));

@@ -65,9 +65,25 @@ export function compute(
   );
   const output = (backend as WebGPUBackend).runWebGPUProgram(
     program,
-    Object.values(inputs).map((input) => ({ ...input, shape: [sizeOf(input)] })),
+    flat(inputs),
     "float32",
     names.map((name) => ({ type: "float32", data: [numbers[name]!] })),
   );
   return { ...output, shape };
 }
+
+/** Inputs as a program of ours reads them: as numbers in a row. */
+export const flat = (inputs: Record<string, tf.TensorInfo>): tf.TensorInfo[] =>
+  Object.values(inputs).map((input) => ({ ...input, shape: [sizeOf(input)] }));
+
+/** Whole numbers as uniforms. */
+export const integers = (numbers: Record<string, number>) =>
+  Object.values(numbers).map((number) => ({ type: "int32", data: [number] }));
+
+/** So many of something. */
+export const times = <T>(count: number, make: (i: number) => T): T[] =>
+  Array.from({ length: count }, (_, i) => make(i));
+
+/** So many lines of a program: loops over registers must be written out. */
+export const lines = (count: number, line: (i: number) => string): string =>
+  times(count, line).join("\n");

@@ -5,9 +5,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals } from "@std/assert";
-import { useEngine } from "../../lib/engine/engine.ts";
-import { seededRandom } from "../../lib/base/random.ts";
-import { ENGINES } from "../helpers/engines.ts";
+import { useEngine } from "../../../lib/engine/engine.ts";
+import { seededRandom } from "../../../lib/base/random.ts";
+import { ENGINES } from "../../helpers/engines.ts";
 
 const ignore = !ENGINES.includes("webgpu"); // `engines.ts` prints why
 

@@ -5,13 +5,13 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals } from "@std/assert";
-import { useEngine } from "../../lib/engine/engine.ts";
-import { seededRandom } from "../../lib/base/random.ts";
-import { denoiseLoss, meanSquaredError } from "../../lib/loss/losses.ts";
-import { selfProduct } from "../../lib/loss/style/measure.ts";
-import { addScaled } from "../../lib/optimizers/add_scaled.ts";
-import { nextUnit } from "../../lib/optimizers/unit.ts";
-import { ENGINES } from "../helpers/engines.ts";
+import { useEngine } from "../../../lib/engine/engine.ts";
+import { seededRandom } from "../../../lib/base/random.ts";
+import { denoiseLoss, meanSquaredError } from "../../../lib/loss/losses.ts";
+import { selfProduct } from "../../../lib/loss/style/measure.ts";
+import { addScaled } from "../../../lib/optimizers/add_scaled.ts";
+import { nextUnit } from "../../../lib/optimizers/unit.ts";
+import { ENGINES } from "../../helpers/engines.ts";
 
 const ignore = !ENGINES.includes("webgpu"); // `engines.ts` prints why
 

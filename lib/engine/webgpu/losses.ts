@@ -7,7 +7,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { type Call, compute, sizeOf } from "./webgpu_program.ts";
+import { type Call, compute, sizeOf } from "./program.ts";
 
 type Tensors = Record<string, tf.TensorInfo>;
 type Numbers = Record<string, number>;
@@ -50,10 +50,11 @@ const KERNELS: Record<string, (call: Call) => tf.TensorInfo> = {
   MeanSquaredError(call) {
     const { a, b } = call.inputs as Tensors;
     const { scale } = call.attrs as Numbers;
-    const body = `
-          let difference = uniforms.scale * a[index] - b[index];
-          setOutputAtIndex(index, difference * difference);`;
-    return reduced(call, "Mean", compute(call, "squaredError", { a: a!, b: b! }, body, { scale }));
+    const term = `
+            let difference = uniforms.scale * a[index] - b[index];
+            sum = sum + difference * difference;`;
+    const numbers = { scale, factor: 1 / sizeOf(a!) };
+    return summed(call, "squaredError", { a: a!, b: b! }, term, numbers);
   },
   /** `(scale · a - b) · factor · dy`, where `dy` is a scalar. */
   ScaledDifference(call) {
@@ -68,13 +69,11 @@ const KERNELS: Record<string, (call: Call) => tf.TensorInfo> = {
   /** `Σ |x[i+1, j] - x[i, j]| + Σ |x[i, j+1] - x[i, j]|` of `[1, H, W, C]`. */
   TotalVariation(call) {
     const { x } = call.inputs as Tensors;
-    const body = `
-          ${PLACE}
-          var sum = 0.0;
-          if (column + 1 < columns) { sum += abs(x[index + channels] - x[index]); }
-          if (row + 1 < rows) { sum += abs(x[index + line] - x[index]); }
-          setOutputAtIndex(index, sum);`;
-    return reduced(call, "Sum", compute(call, "totalVariation", { x: x! }, body, sidesOf(x!)));
+    const term = `
+            ${PLACE}
+            if (column + 1 < columns) { sum = sum + abs(x[index + channels] - x[index]); }
+            if (row + 1 < rows) { sum = sum + abs(x[index + line] - x[index]); }`;
+    return summed(call, "totalVariation", { x: x! }, term, { ...sidesOf(x!), factor: 1 });
   },
   /** Its gradient times the scalar `dy`; the slope of a difference of 0 is 0. */
   TotalVariationGradient(call) {
@@ -140,12 +139,33 @@ const sidesOf = ({ shape: [, rows, columns, channels] }: tf.TensorInfo) => ({
   channels,
 });
 
-/** The sum or the mean of all numbers, which are given up. */
-function reduced({ backend }: Call, kernelName: "Sum" | "Mean", x: tf.TensorInfo): tf.TensorInfo {
-  const flat = { ...x, shape: [sizeOf(x)] };
-  const { kernelFunc } = tf.getKernel(kernelName, "webgpu")!;
+/** Threads that add up; a smaller tensor has one for each number. */
+const THREADS = 32_768;
+
+/**
+ * `factor` times the sum of what `term` adds to `sum` for each number, `index`, of the first input: each thread
+ * goes through the numbers in wide steps, and TensorFlow.js adds up what the threads have.
+ */
+function summed(
+  call: Call,
+  key: string,
+  inputs: Tensors,
+  term: string,
+  numbers: { factor: number; [name: string]: number | undefined },
+): tf.TensorInfo {
+  const [first] = Object.keys(inputs);
+  const threads = Math.min(THREADS, sizeOf(inputs[first!]!));
+  const body = `
+          var sum = 0.0;
+          for (var at = index; at < i32(arrayLength(&${first})); at = at + uniforms.size) {
+            let index = at;${term}
+          }
+          setOutputAtIndex(index, uniforms.factor * sum);`;
+  const sums = compute(call, key, inputs, body, numbers, [threads]);
+  const { kernelFunc } = tf.getKernel("Sum", "webgpu")!;
   const attrs = { axis: [0], keepDims: false };
-  const result = kernelFunc({ inputs: { x: flat } as never, backend, attrs: attrs as never });
-  (backend as WebGPUBackend).disposeData(x.dataId);
-  return result as tf.TensorInfo;
+  const { backend } = call;
+  const sum = kernelFunc({ inputs: { x: sums } as never, backend, attrs: attrs as never });
+  (backend as WebGPUBackend).disposeData(sums.dataId);
+  return sum as tf.TensorInfo;
 }

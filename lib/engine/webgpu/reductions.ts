@@ -1,0 +1,40 @@
+/**
+ * Sums, means and greatest values of all numbers of a tensor on WebGPU.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { type Call, sizeOf } from "./program.ts";
+
+/** Smaller tensors are reduced at once, by one group of threads. */
+const LARGE = 65_536;
+/** A large one is cut into so many rows at most, each of them reduced by a group of its own. */
+const [MOST_ROWS, FEWEST_ROWS] = [1024, 64];
+
+/**
+ * A reduction of all numbers of a large tensor in two: of rows, and of what they give. TensorFlow.js takes one group
+ * of threads for all.
+ */
+export function reduceInTwo({ inputs, backend, attrs }: Call, stock: tf.KernelFunc) {
+  const { x } = inputs as { x: tf.TensorInfo };
+  const { axis, reductionIndices, keepDims } = attrs as Reduction;
+  const axes = axis ?? reductionIndices;
+  const whole = axes == null || [axes].flat().length === x.shape.length;
+  const size = sizeOf(x);
+  let rows = whole && size >= LARGE && x.dtype === "float32" ? MOST_ROWS : 0;
+  while (rows >= FEWEST_ROWS && size % rows !== 0) rows--;
+  if (rows < FEWEST_ROWS) return stock({ inputs, backend, attrs });
+  const along = (axis: number) => ({ axis: [axis], reductionIndices: [axis], keepDims: false });
+  const table = { ...x, shape: [rows, size / rows] };
+  const parts = stock({ inputs: { x: table }, backend, attrs: along(1) }) as tf.TensorInfo;
+  const result = stock({ inputs: { x: parts }, backend, attrs: along(0) }) as tf.TensorInfo;
+  (backend as WebGPUBackend).disposeData(parts.dataId);
+  return { ...result, shape: keepDims ? x.shape.map(() => 1) : [] };
+}
+
+type Reduction = {
+  axis?: number | number[];
+  reductionIndices?: number | number[];
+  keepDims?: boolean;
+};
