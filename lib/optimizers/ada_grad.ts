@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { checkNonNegative } from "../base/check.ts";
+import { overRoot } from "./fused.ts";
 import { firstOrder, type FirstOrderOptions } from "./first_order.ts";
 import type { Optimizer } from "./optimizer.ts";
 
@@ -31,9 +32,7 @@ export function adaGrad(options: AdaGradOptions = {}): Optimizer {
       pointwise: true,
       step(gradient, keep, { length }) {
         const sum = tf.add(keep("sum", 1), tf.square(gradient)) as tf.Tensor4D;
-        const root = tf.add(tf.sqrt(sum), epsilon);
-        const change = tf.div(tf.mul(gradient, length), root) as tf.Tensor4D;
-        return { moments: { sum }, change };
+        return { moments: { sum }, change: overRoot(gradient, sum, epsilon, length) };
       },
     },
     { ...options, stepSize },

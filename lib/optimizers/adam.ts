@@ -6,7 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { checkInRange, checkNonNegative } from "../base/check.ts";
-import { addScaled } from "./add_scaled.ts";
+import { addScaled, overRoot } from "./fused.ts";
 import { firstOrder, type FirstOrderOptions } from "./first_order.ts";
 import type { Optimizer } from "./optimizer.ts";
 
@@ -76,8 +76,8 @@ export function adam(options: AdamOptions = {}): Optimizer {
         // m̂ / (√v̂ + ε) = √c2 / c1 · m / (√v + √c2 ε), which leaves m and v as they are.
         const c1 = 1 - beta1 ** (iteration + 1);
         const root = Math.sqrt(1 - beta2 ** (iteration + 1));
-        const below = tf.add(tf.sqrt(second), epsilonHat ? epsilon : root * epsilon);
-        const change = tf.mul(tf.div(first, below), length * root / c1) as tf.Tensor4D;
+        const below = epsilonHat ? epsilon : root * epsilon;
+        const change = overRoot(first, second, below, length * root / c1);
         return { moments: { first, second }, change };
       },
     },

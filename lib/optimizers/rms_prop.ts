@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { checkInRange, checkNonNegative } from "../base/check.ts";
-import { addScaled } from "./add_scaled.ts";
+import { addScaled, overRoot } from "./fused.ts";
 import { firstOrder, type FirstOrderOptions } from "./first_order.ts";
 import type { Optimizer } from "./optimizer.ts";
 
@@ -36,9 +36,7 @@ export function rmsProp(options: RmsPropOptions = {}): Optimizer {
       pointwise: true,
       step(gradient, keep, { length }) {
         const second = addScaled(keep("second", decay), tf.square(gradient), 1 - decay);
-        const root = tf.add(tf.sqrt(second), epsilon);
-        const change = tf.div(tf.mul(gradient, length), root) as tf.Tensor4D;
-        return { moments: { second }, change };
+        return { moments: { second }, change: overRoot(gradient, second, epsilon, length) };
       },
     },
     { ...options, stepSize },

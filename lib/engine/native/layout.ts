@@ -57,19 +57,20 @@ export function packFilter(options: PackOptions): PackedFilter {
   const dims = [roundUp(outChannels, block), roundUp(inChannels, inBlock), height, width] as const;
   const packed = new Float32Array(dims[0] * dims[1] * height * width);
   const area = height * width;
-  const stepIn = turned ? 1 : storedOut;
-  const stepOut = turned ? storedOut : 1;
-  for (let o = 0; o < outChannels; o++) {
-    const outBase = Math.floor(o / block) * dims[1] * area * block + o % block;
-    for (let i = 0; i < inChannels; i++) {
-      // A planar input has one "block" per channel, with a position's outputs right behind it.
-      const lane = planar ? 0 : i % block;
-      const step = planar ? block : block * block;
-      const inBase = outBase + (planar ? i : Math.floor(i / block)) * area * step + lane * block;
-      const from = i * stepIn + o * stepOut;
-      for (let p = 0; p < area; p++) {
-        packed[inBase + p * step] =
-          data[(turned ? area - 1 - p : p) * storedIn * storedOut + from]!;
+  // A planar input has one "block" per channel, with a position's outputs right behind it.
+  const step = planar ? block : block * block;
+  const outAt = (o: number) => Math.floor(o / block) * dims[1] * area * block + o % block;
+  const inAt = (i: number) =>
+    planar ? i * area * step : Math.floor(i / block) * area * step + i % block * block;
+  const [firstAt, secondAt] = turned ? [outAt, inAt] : [inAt, outAt];
+  const places = Int32Array.from({ length: storedOut }, (_, i) => secondAt(i));
+  // In the order in which the filter is stored: memory that is read in leaps takes twice as long.
+  for (let p = 0, from = 0; p < area; p++) {
+    const place = (turned ? area - 1 - p : p) * step;
+    for (let first = 0; first < storedIn; first++) {
+      const base = firstAt(first) + place;
+      for (let second = 0; second < storedOut; second++) {
+        packed[base + places[second]!] = data[from++]!;
       }
     }
   }

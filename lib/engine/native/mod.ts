@@ -11,6 +11,7 @@ import { collectAllGarbage } from "./collector.ts";
 import { deferredKernels } from "./deferred.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { Lanes } from "./lanes.ts";
+import { registerLossKernels } from "./losses.ts";
 import { registerNetworkKernel } from "./network_kernel.ts";
 import { Operations } from "./operations.ts";
 import { loadRuntime } from "./ort.ts";
@@ -63,6 +64,7 @@ async function start(): Promise<string> {
   });
   registerNetworkKernel(operations);
   registerTransportKernel(operations);
+  registerLossKernels();
   const threads = runtime.threads === 1 ? "1 thread" : `${runtime.threads} threads`;
   return `ONNX Runtime ${runtime.version} on the CPU, ${threads}`;
 }

@@ -55,7 +55,11 @@ const greatest: Kernel = ({ inputs: { x }, attrs, backend }) => {
   }
   const { info, values } = backend.output([]);
   let most = -Infinity;
-  for (const value of backend.floats(x)) most = Math.max(most, value); // NaN if there is one
+  const numbers = backend.floats(x);
+  for (let i = 0; i < numbers.length; i++) {
+    if (!(numbers[i]! <= most)) most = numbers[i]!;
+    if (most !== most) break; // NaN if there is one
+  }
   values[0] = most;
   return info;
 };

@@ -16,7 +16,7 @@ import { REACH, TILE } from "./winograd_matrices.ts";
 /** Matrix products are at their best with about so many rows. */
 const TILES_AT_A_TIME = 128;
 /** With fewer tiles, reading the 36 matrices of the filter takes longer than what they save. */
-const FEWEST_TILES = 16;
+const FEWEST_TILES = 32;
 /** With fewer for each thread, one product on all threads is faster than one on each. */
 const FEWEST_TILES_A_THREAD = 64;
 const POSITIONS = REACH * REACH;

@@ -7,6 +7,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { registerLossGradients } from "../loss_gradients.ts";
 import { type Call, compute, sizeOf } from "./program.ts";
 
 type Tensors = Record<string, tf.TensorInfo>;
@@ -18,31 +19,7 @@ export function registerLossKernels(): void {
   for (const [kernelName, kernelFunc] of Object.entries(KERNELS)) {
     tf.registerKernel({ kernelName, backendName: "webgpu", kernelFunc });
   }
-  tf.registerGradient({
-    kernelName: "MeanSquaredError",
-    inputsToSave: ["a", "b"],
-    gradFunc(dy, [a, b], attributes) {
-      const { scale } = attributes as unknown as { scale: number };
-      const slope = (factor: number) =>
-        tf.engine().runKernel(
-          "ScaledDifference",
-          { a: a!, b: b!, dy: dy as tf.Tensor },
-          { scale, factor: factor / a!.size },
-        ) as tf.Tensor;
-      return { a: () => slope(2 * scale), b: () => slope(-2) };
-    },
-  });
-  tf.registerGradient({
-    kernelName: "TotalVariation",
-    inputsToSave: ["x"],
-    gradFunc: (dy, [x]) => ({
-      x: () =>
-        tf.engine().runKernel("TotalVariationGradient", {
-          x: x!,
-          dy: dy as tf.Tensor,
-        }) as tf.Tensor,
-    }),
-  });
+  registerLossGradients();
 }
 
 const KERNELS: Record<string, (call: Call) => tf.TensorInfo> = {
@@ -103,6 +80,15 @@ const KERNELS: Record<string, (call: Call) => tf.TensorInfo> = {
     const { weight } = call.attrs as Numbers;
     const body = "setOutputAtIndex(index, x[index] + uniforms.weight * y[index]);";
     return compute(call, "addScaled", { x: x!, y: y! }, body, { weight });
+  },
+  /** `factor · x / (√squares + epsilon)` of tensors of the same shape. */
+  OverRoot(call) {
+    const { x, squares } = call.inputs as Tensors;
+    const { factor, epsilon } = call.attrs as Numbers;
+    const body = `
+          let root = sqrt(squares[index]) + uniforms.epsilon;
+          setOutputAtIndex(index, uniforms.factor * x[index] / root);`;
+    return compute(call, "overRoot", { x: x!, squares: squares! }, body, { factor, epsilon });
   },
   /** The unit of a gradient, see `nextUnit` of the optimizers. */
   NextUnit(call) {

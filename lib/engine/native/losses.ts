@@ -1,0 +1,125 @@
+/**
+ * Losses, their gradients and what optimizers make of them, each as one pass over its numbers, where
+ * TensorFlow.js' operations take three to ten. The functions that use these kernels say in such operations
+ * what they compute, for the other engines.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { registerLossGradients } from "../loss_gradients.ts";
+import { BACKEND, type NativeBackend } from "./backend.ts";
+
+type Tensors = Record<string, tf.TensorInfo>;
+type Numbers = Record<string, number>;
+type Kernel = (backend: NativeBackend, inputs: Tensors, attrs: Numbers) => tf.TensorInfo;
+
+/** Registers them with their gradients. */
+export function registerLossKernels(): void {
+  for (const [kernelName, run] of Object.entries(KERNELS)) {
+    const kernelFunc: tf.KernelFunc = ({ backend, inputs, attrs }) =>
+      run(backend as NativeBackend, inputs as Tensors, attrs as unknown as Numbers);
+    tf.registerKernel({ kernelName, backendName: BACKEND, kernelFunc });
+  }
+  registerLossGradients();
+}
+
+/** Rows and columns of a matrix that are turned at a time: both lie in the cache. */
+const BLOCK = 32;
+
+const KERNELS: Record<string, Kernel> = {
+  /** `mean((scale · a - b)²)` of tensors of the same shape. */
+  MeanSquaredError(backend, inputs, { scale }) {
+    const [a, b] = [backend.floats(inputs.a!), backend.floats(inputs.b!)];
+    let sum = 0;
+    for (let i = 0; i < a.length; i++) {
+      const difference = scale! * a[i]! - b[i]!;
+      sum += difference * difference;
+    }
+    return scalar(backend, sum / a.length);
+  },
+  /** `(scale · a - b) · factor · dy`, where `dy` is a scalar. */
+  ScaledDifference(backend, inputs, { scale, factor }) {
+    const [a, b] = [backend.floats(inputs.a!), backend.floats(inputs.b!)];
+    const by = factor! * backend.floats(inputs.dy!)[0]!;
+    const { info, values } = backend.output(inputs.a!.shape);
+    for (let i = 0; i < values.length; i++) values[i] = (scale! * a[i]! - b[i]!) * by;
+    return info;
+  },
+  /** `Σ |x[i+1, j] - x[i, j]| + Σ |x[i, j+1] - x[i, j]|` of `[1, H, W, C]`. */
+  TotalVariation(backend, { x }) {
+    const values = backend.floats(x!);
+    const [, rows, columns, channels] = x!.shape as [number, number, number, number];
+    const line = columns * channels;
+    let sum = 0;
+    for (let row = 0; row < rows; row++) {
+      const [start, end] = [row * line, (row + 1) * line];
+      for (let i = start + channels; i < end; i++) {
+        sum += Math.abs(values[i]! - values[i - channels]!);
+      }
+      for (let i = start; row > 0 && i < end; i++) sum += Math.abs(values[i]! - values[i - line]!);
+    }
+    return scalar(backend, sum);
+  },
+  /** Its gradient times the scalar `dy`; the slope of a difference of 0 is 0. */
+  TotalVariationGradient(backend, inputs) {
+    const x = backend.floats(inputs.x!);
+    const dy = backend.floats(inputs.dy!)[0]!;
+    const { info, values } = backend.output(inputs.x!.shape);
+    const [, rows, columns, channels] = inputs.x!.shape as [number, number, number, number];
+    const line = columns * channels;
+    values.fill(0);
+    for (let row = 0; row < rows; row++) {
+      const [start, end] = [row * line, (row + 1) * line];
+      for (let i = start + channels; i < end; i++) addSlope(x, values, i, i - channels, dy);
+      for (let i = start; row > 0 && i < end; i++) addSlope(x, values, i, i - line, dy);
+    }
+    return info;
+  },
+  /** `x + xᵀ` of a square matrix. */
+  SymmetricSum(backend, inputs) {
+    const x = backend.floats(inputs.x!);
+    const { info, values } = backend.output(inputs.x!.shape);
+    const side = inputs.x!.shape[0]!;
+    for (let top = 0; top < side; top += BLOCK) {
+      for (let left = 0; left < side; left += BLOCK) {
+        const [bottom, right] = [Math.min(side, top + BLOCK), Math.min(side, left + BLOCK)];
+        for (let row = top; row < bottom; row++) {
+          for (let column = left; column < right; column++) {
+            values[row * side + column] = x[row * side + column]! + x[column * side + row]!;
+          }
+        }
+      }
+    }
+    return info;
+  },
+  /** `x + weight · y` of tensors of the same shape. */
+  AddScaled(backend, inputs, { weight }) {
+    const [x, y] = [backend.floats(inputs.x!), backend.floats(inputs.y!)];
+    const { info, values } = backend.output(inputs.x!.shape);
+    for (let i = 0; i < values.length; i++) values[i] = x[i]! + weight! * y[i]!;
+    return info;
+  },
+  /** `factor · x / (√squares + epsilon)` of tensors of the same shape. */
+  OverRoot(backend, inputs, { factor, epsilon }) {
+    const [x, squares] = [backend.floats(inputs.x!), backend.floats(inputs.squares!)];
+    const { info, values } = backend.output(inputs.x!.shape);
+    for (let i = 0; i < values.length; i++) {
+      values[i] = factor! * x[i]! / (Math.sqrt(squares[i]!) + epsilon!);
+    }
+    return info;
+  },
+};
+
+function scalar(backend: NativeBackend, value: number): tf.TensorInfo {
+  const { info, values } = backend.output([]);
+  values[0] = value;
+  return info;
+}
+
+/** The slope of `|x[to] - x[from]|`, without a choice that the processor would have to guess. */
+function addSlope(x: Float32Array, y: Float32Array, to: number, from: number, dy: number): void {
+  const difference = x[to]! - x[from]!;
+  const slope = (Number(difference > 0) - Number(difference < 0)) * dy;
+  y[to]! += slope;
+  y[from]! -= slope;
+}
