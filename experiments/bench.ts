@@ -22,6 +22,8 @@ const HELP = `Measures a step: VGG-16, content, style and denoise loss, gradient
   deno task bench --pytorch --backend webgpu --device cuda    both on the same NVIDIA card
   deno task bench --sizes 256,1024 --rounds 3 --steps 5 --backend native --preset tutorial
 
+  deno task bench --backend webgpu --read-every 10    losses are read as seldom as in a run on a GPU
+
   deno task bench --quality                whole pictures at 512 px, judged; --presets quick,painting
 
   deno task bench --tiles none,512,256 --sizes 1024,2048    a step as a whole and in tiles
@@ -37,6 +39,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "3" },
     backend: { type: "string", default: "auto" },
     preset: { type: "string", default: "gatys" },
+    "read-every": { type: "string", default: "1" },
     quality: { type: "boolean", default: false },
     presets: { type: "string", default: "quick,painting,nnst,strotss" },
     pytorch: { type: "boolean", default: false },
@@ -105,6 +108,7 @@ async function main(): Promise<void> {
     const settings = ["--size", `${size}`, ...common];
     for (let round = 0; round < Number(values.rounds); round++) {
       const script = ["run", "-A", "experiments/bench_step.ts", ...backend];
+      script.push("--read-every", values["read-every"]);
       own.runs.push(await measured<Measured>(Deno.execPath(), [...script, ...settings]));
       if (!python) continue;
       const reference = ["tests/reference/pytorch_step.py", "--threads", `${threads}`];

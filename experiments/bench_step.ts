@@ -2,7 +2,7 @@
  * Measures one step on one engine at one size, in a process of its own, and prints a line of JSON:
  * `deno run -A experiments/bench_step.ts --backend native --size 256 --steps 9 --preset gatys`.
  * The step goes from picture to updated picture and reads the losses once, as
- * `tests/reference/pytorch_step.py` does.
+ * `tests/reference/pytorch_step.py` does; with `--read-every 10` it is a tenth of ten steps.
  *
  * @module
  */
@@ -26,11 +26,13 @@ const { values } = parseArgs({
     steps: { type: "string", default: "9" },
     preset: { type: "string", default: "gatys" },
     tile: { type: "string", default: "none" },
+    "read-every": { type: "string", default: "1" },
     "warm-up": { type: "string", default: "2" },
   },
 });
 const [size, steps] = [Number(values.size), Number(values.steps)];
 const warmUp = Number(values["warm-up"]);
+const readEvery = Number(values["read-every"]);
 const images = new URL("../notebooks/images/", import.meta.url);
 
 const square = { size: [size, size] as [number, number] };
@@ -46,12 +48,13 @@ const times: number[] = [];
 let began = performance.now();
 const run = frames(network, {
   ...preset,
-  iterations: warmUp + steps,
-  readEvery: 1,
+  iterations: (warmUp + steps) * readEvery,
+  readEvery,
   tile: values.tile === "none" ? "none" : Number(values.tile),
 });
-for await (const _ of run) {
-  times.push((performance.now() - began) / 1000);
+for await (const { picture } of run) {
+  if (!picture) continue;
+  times.push((performance.now() - began) / 1000 / readEvery);
   peakBytes();
   began = performance.now();
 }
@@ -63,6 +66,7 @@ console.log(JSON.stringify({
   preset: values.preset,
   size,
   steps,
+  read_every: readEvery,
   median: quantile(0.5),
   q1: quantile(0.25),
   q3: quantile(0.75),
