@@ -125,10 +125,18 @@ export function cText(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
 }
 
-/** The address of numbers, 0 for none. It is that of their buffer for as long as that is not detached. */
+/** A buffer does not move; to ask for its address takes longer than to find it here. */
+const addresses = new WeakMap<ArrayBufferLike, number>();
+
+/** The address of numbers. */
 export function addressOf({ buffer, byteOffset }: ArrayBufferView): number {
-  const pointer = Deno.UnsafePointer.of(buffer as ArrayBuffer);
-  return Number(Deno.UnsafePointer.value(pointer)) + byteOffset;
+  let address = addresses.get(buffer);
+  if (address === undefined) {
+    const pointer = Deno.UnsafePointer.of(buffer as ArrayBuffer);
+    address = Number(Deno.UnsafePointer.value(pointer));
+    addresses.set(buffer, address);
+  }
+  return address + byteOffset;
 }
 
 /** The function that a table has at a place. */
