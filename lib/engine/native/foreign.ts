@@ -1,5 +1,5 @@
 /**
- * Memory of another thread of the same process. ONNX Runtime takes no shared memory, and features are
+ * Memory of another thread of the same process. Shared memory cannot be freed at once, and features are
  * too large to be copied: so threads tell each other where their buffers are. Who hands an address out
  * keeps the buffer, and stays away from what it has given others to write, until they have answered.
  *

@@ -9,8 +9,9 @@ import { findBlock } from "./block.ts";
 import type { BufferPool } from "./buffers.ts";
 import { copyChannels, type Features, type PackedFilter, roundUp } from "./layout.ts";
 import { type Lanes, partsFor } from "./lanes.ts";
-import { type Attribute, encodeModel, type Model, type Node } from "./onnx.ts";
+import type { Attribute, Model, Node } from "./onnx.ts";
 import type { Runtime, Session } from "./ort.ts";
+import type { NativeTensor } from "./ort_values.ts";
 import { VectorUnit } from "./vector_unit.ts";
 
 const NCHWC = "com.microsoft.nchwc";
@@ -99,12 +100,12 @@ export class Operations {
     const blockedY = this.take(outChannels, y.height, y.width);
     const key = `conv ${kernel} ${strides} ${dilations} ${padding} ${relu} ${!!bias}`;
     const session = this.#session(key, () => this.#convolutionModel(kernel, options));
-    const feeds: Parameters<Session["run"]>[0] = {
-      x: this.runtime.tensor(blockedX.data, [1, inChannels, x.height, x.width]),
-      filter: this.runtime.tensor(filter.data, filter.dims),
+    const feeds = {
+      x: { data: blockedX.data, dims: [1, inChannels, x.height, x.width] },
+      filter,
+      ...(bias ? { bias: { data: bias, dims: [outChannels] } } : {}),
     };
-    if (bias) feeds.bias = this.runtime.tensor(bias, [outChannels]);
-    session.run(feeds, { y: this.#tensor(blockedY) });
+    session.run(feeds, { y: planes(blockedY) });
     this.give(blockedX);
     this.#fromBlocks(blockedY, y);
     this.give(blockedY);
@@ -150,7 +151,7 @@ export class Operations {
       inputs: { x: 4 },
       outputs: { y: 4 },
     }));
-    session.run({ x: this.#rows(x) }, { y: this.#tensor(y) });
+    session.run({ x: rows(x) }, { y: planes(y) });
     return y;
   }
 
@@ -168,7 +169,7 @@ export class Operations {
       inputs: { x: 4 },
       outputs: { y: 4 },
     }));
-    session.run({ x: this.#tensor(x) }, { y: this.#rows(y) });
+    session.run({ x: planes(x) }, { y: rows(y) });
   }
 
   /** Matrix product over the last two axes, with either factor transposed; batch axes broadcast. */
@@ -187,7 +188,7 @@ export class Operations {
         outputs: { y: ranks.y },
       }),
     );
-    session.run({ a: this.#matrix(a), b: this.#matrix(b) }, { y: this.#matrix(y) });
+    session.run({ a, b }, { y });
   }
 
   /** A model of one's own, made at the first call with this key; writes its outputs in place. */
@@ -197,27 +198,13 @@ export class Operations {
     feeds: Readonly<Record<string, Matrix>>,
     fetches: Readonly<Record<string, Matrix>>,
   ): void {
-    const tensors = (all: Readonly<Record<string, Matrix>>) =>
-      Object.fromEntries(Object.entries(all).map(([name, one]) => [name, this.#matrix(one)]));
-    this.#session(key, model).run(tensors(feeds), tensors(fetches));
-  }
-
-  #matrix({ data, dims }: Matrix) {
-    return this.runtime.tensor(data, dims);
-  }
-
-  #tensor({ data, channels, height, width }: Features) {
-    return this.runtime.tensor(data, [1, channels, height, width]);
-  }
-
-  #rows({ data, channels, height, width }: Features) {
-    return this.runtime.tensor(data, [1, height, width, channels]);
+    this.#session(key, model).run(feeds, fetches);
   }
 
   #session(key: string, model: () => Model): Session {
     let session = this.#sessions.get(key);
     if (!session) {
-      session = this.runtime.session(encodeModel(model()));
+      session = this.runtime.session(model());
       this.#sessions.set(key, session);
     }
     return session;
@@ -225,7 +212,7 @@ export class Operations {
 }
 
 /** Numbers with their shape. */
-export type Matrix = { readonly data: Float32Array; readonly dims: readonly number[] };
+export type Matrix = NativeTensor;
 
 /** Factors and result of a matrix product. */
 export type MatMulOptions = {
@@ -237,6 +224,14 @@ export type MatMulOptions = {
   /** ReLU on the result, of matrices without batch axes. */
   readonly relu?: boolean;
 };
+
+function planes({ data, channels, height, width }: Features): NativeTensor {
+  return { data, dims: [1, channels, height, width] };
+}
+
+function rows({ data, channels, height, width }: Features): NativeTensor {
+  return { data, dims: [1, height, width, channels] };
+}
 
 function node(
   op: string,

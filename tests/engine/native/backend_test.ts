@@ -9,6 +9,7 @@ import { runForward } from "../../../lib/engine/native/forward.ts";
 import type { Upstream } from "../../../lib/engine/native/gradients.ts";
 import type { Features } from "../../../lib/engine/native/layout.ts";
 import { Operations } from "../../../lib/engine/native/operations.ts";
+import type { Model } from "../../../lib/engine/native/onnx.ts";
 import { loadRuntime } from "../../../lib/engine/native/ort.ts";
 import { featuresOf } from "../../../lib/network/features.ts";
 import type { Network } from "../../../lib/network/network.ts";
@@ -232,7 +233,7 @@ Deno.test("another size needs no further compilation", async () => {
   let sessions = 0;
   const counting = {
     ...runtime,
-    session: (model: Uint8Array) => (sessions++, runtime.session(model)),
+    session: (model: Model) => (sessions++, runtime.session(model)),
   };
   const operations = new Operations(counting, new BufferPool(), findBlock(runtime));
   const network = stubNetwork();

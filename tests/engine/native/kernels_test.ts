@@ -1,10 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals } from "@std/assert";
-import { createRequire } from "node:module";
 import { useEngine } from "../../../lib/engine/engine.ts";
 import { BufferPool } from "../../../lib/engine/native/buffers.ts";
-import { encodeModel } from "../../../lib/engine/native/onnx.ts";
-import { loadRuntime } from "../../../lib/engine/native/ort.ts";
 import { seededRandom, uniformNoise } from "../../../lib/base/random.ts";
 import { assertAllClose } from "../../helpers/assert.ts";
 
@@ -252,31 +249,4 @@ Deno.test("a buffer comes back once, and is dropped when nobody asks for its siz
   pool.give(pool.take(4096));
   pool.clear();
   assertEquals([pool.bytes, pool.take(4096).length], [0, 4096]);
-});
-
-Deno.test("onnxruntime-node still has the synchronous entry that the engine uses", async () => {
-  await import("onnxruntime-node");
-  const require = createRequire(import.meta.resolve("onnxruntime-node"));
-  const { binding, initOrt } = require("./binding.js");
-  assertEquals(typeof initOrt, "function");
-  const methods = Object.getOwnPropertyNames(binding.InferenceSession.prototype);
-  assert(["loadModel", "run"].every((name) => methods.includes(name)), methods.join());
-});
-
-Deno.test("a model written by encodeModel() runs, in place", async () => {
-  const runtime = await loadRuntime();
-  const session = runtime.session(encodeModel({
-    nodes: [{
-      op: "LeakyRelu",
-      inputs: ["x"],
-      outputs: ["y"],
-      attributes: { alpha: { float: 0.25 } },
-    }],
-    inputs: { x: 1 },
-    outputs: { y: 1 },
-  }));
-  const y = new Float32Array(3);
-  const x = runtime.tensor(Float32Array.of(-4, 0, 2), [3]);
-  session.run({ x }, { y: runtime.tensor(y, [3]) });
-  assertEquals([...y], [-1, 0, 2]);
 });
