@@ -58,19 +58,21 @@ export function packFilter(options: PackOptions): PackedFilter {
   const packed = new Float32Array(dims[0] * dims[1] * height * width);
   const area = height * width;
   // A planar input has one "block" per channel, with a position's outputs right behind it.
-  const step = planar ? block : block * block;
-  const outAt = (o: number) => Math.floor(o / block) * dims[1] * area * block + o % block;
-  const inAt = (i: number) =>
-    planar ? i * area * step : Math.floor(i / block) * area * step + i % block * block;
-  const [firstAt, secondAt] = turned ? [outAt, inAt] : [inAt, outAt];
-  const places = Int32Array.from({ length: storedOut }, (_, i) => secondAt(i));
-  // In the order in which the filter is stored: memory that is read in leaps takes twice as long.
-  for (let p = 0, from = 0; p < area; p++) {
-    const place = (turned ? area - 1 - p : p) * step;
-    for (let first = 0; first < storedIn; first++) {
-      const base = firstAt(first) + place;
-      for (let second = 0; second < storedOut; second++) {
-        packed[base + places[second]!] = data[from++]!;
+  const inGroup = planar ? 1 : block;
+  const stepIn = turned ? 1 : storedOut;
+  const stepOut = turned ? storedOut : 1;
+  // In the order in which it is written: to write in leaps takes three times as long.
+  let to = 0;
+  for (let out = 0; out < dims[0]; out += block) {
+    const outputs = Math.min(block, outChannels - out);
+    for (let first = 0; first < dims[1]; first += inGroup) {
+      for (let p = 0; p < area; p++) {
+        const place = (turned ? area - 1 - p : p) * storedIn * storedOut + out * stepOut;
+        for (let i = first; i < first + inGroup; i++, to += block) {
+          if (i >= inChannels) continue;
+          const from = place + i * stepIn;
+          for (let o = 0; o < outputs; o++) packed[to + o] = data[from + o * stepOut]!;
+        }
       }
     }
   }

@@ -86,6 +86,42 @@ export function inputTransform(name: string, matrix: number[][]): WasmFunction {
   return f;
 }
 
+/**
+ * `name(source, planeBytes, target)`: nine planes of a 3x3 filter, each of so many bytes, to the 36 of its
+ * transform.
+ */
+export function filterTransform(name: string, matrix: number[][]): WasmFunction {
+  const f = new WasmFunction(name);
+  const [source, planeBytes, target] = many(3, () => f.parameter());
+  const from = f.integer();
+  const [filter, half] = [f.vectors(9), f.vectors(3 * REACH)];
+  const pointers = many(9, () => f.integer());
+  const to = f.integer();
+  const down = [0, 1, 2].map((column) =>
+    combinations(f, matrix, [0, 3, 6].map((row) => filter[row + column]!))
+  );
+  const across = matrix.map((_, row) => combinations(f, matrix, half.slice(3 * row, 3 * row + 3)));
+  f.body = [
+    ...[...down, ...across].flatMap(({ prepare }) => prepare),
+    ...loop(from, get(source), add(get(source), get(planeBytes)), constant(16), [
+      ...spaced(pointers, get(from), get(planeBytes)),
+      ...filter.flatMap((value, i) => set(value, load(get(pointers[i]!)))),
+      ...down.flatMap(({ results }, column) =>
+        results.flatMap((result, row) => set(half[3 * row + column]!, result))
+      ),
+      ...set(to, get(target)),
+      ...across.flatMap(({ results }) =>
+        results.flatMap((result) => [
+          ...store(get(to), result),
+          ...advance(to, get(planeBytes)),
+        ])
+      ),
+      ...advance(target, constant(16)),
+    ]),
+  ];
+  return f;
+}
+
 /** What happens to a result before it is written. */
 export type Finish = "bias" | { readonly add: boolean; readonly mask: boolean };
 

@@ -6,7 +6,12 @@
  */
 import type { Features } from "./layout.ts";
 import { poolFunction, poolGradientFunction } from "./pooling_kernels.ts";
-import { inputTransform, outputTransform, TEMPORARY_BYTES } from "./vector_kernels.ts";
+import {
+  filterTransform,
+  inputTransform,
+  outputTransform,
+  TEMPORARY_BYTES,
+} from "./vector_kernels.ts";
 import { encodeModule } from "./wasm.ts";
 import { FORWARD, TURNED } from "./winograd_matrices.ts";
 
@@ -16,7 +21,13 @@ const ALIGNMENT = 64;
 
 type Numbers = readonly number[];
 type Variant<Name extends string> = `${Name}${"" | "Add"}${"" | "Mask"}`;
-type Name = "input" | "turnedInput" | "output" | "pool" | Variant<"turnedOutput" | "poolGradient">;
+type Name =
+  | "filter"
+  | "input"
+  | "turnedInput"
+  | "output"
+  | "pool"
+  | Variant<"turnedOutput" | "poolGradient">;
 type Functions = Record<Name, (...parameters: number[]) => void>;
 
 /** A part of the memory. */
@@ -35,6 +46,7 @@ export class VectorUnit {
       ])
     );
     const code = encodeModule([
+      filterTransform("filter", FORWARD.filter),
       inputTransform("input", FORWARD.input),
       inputTransform("turnedInput", TURNED.input),
       outputTransform("output", FORWARD.output, "bias"),

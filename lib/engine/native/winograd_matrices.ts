@@ -123,39 +123,24 @@ export function transformFilter(
 }
 
 /** Transforms some output channels. */
-export function transformChannels(_: Operations, task: FilterTask): void {
+export function transformChannels({ unit }: Operations, task: FilterTask): void {
   const { data, shape: [, , inChannels, outChannels], result, firstChannel, endChannel } = task;
   const size = inChannels * outChannels;
-  const length = Math.min(CHANNELS, outChannels) * inChannels;
-  const planes = (count: number) => Array.from({ length: count }, () => new Float64Array(length));
-  const [turned, rows] = [planes(9), planes(3)] as [Float64Array[], Triple<Float64Array>];
   for (let first = firstChannel; first < endChannel; first += CHANNELS) {
     const channels = Math.min(CHANNELS, endChannel - first);
-    for (const [place, plane] of turned.entries()) {
+    const length = channels * inChannels; // a multiple of four: see `suitsWinograd`
+    const [turned, transformed] = unit.reserve([9 * length, REACH * REACH * length]);
+    for (let place = 0; place < 9; place++) {
       for (let i = 0; i < inChannels; i++) {
         const from = place * size + i * outChannels + first;
-        for (let o = 0; o < channels; o++) plane[o * inChannels + i] = data[from + o]!;
+        const to = place * length + i;
+        for (let o = 0; o < channels; o++) turned.values[to + o * inChannels] = data[from + o]!;
       }
     }
-    const [from, to] = [first * inChannels, (first + channels) * inChannels];
-    for (const [k, down] of FORWARD.filter.entries()) {
-      for (const [column, row] of rows.entries()) {
-        const three = [0, 3, 6].map((start) => turned[start + column]!);
-        combine(down, three as Triple<Float64Array>, row);
-      }
-      for (const [l, right] of FORWARD.filter.entries()) {
-        const start = (REACH * k + l) * size;
-        combine(right, rows, result.subarray(start + from, start + to));
-      }
+    unit.call.filter(turned.address, 4 * length, transformed.address);
+    for (let plane = 0; plane < REACH * REACH; plane++) {
+      const values = transformed.values.subarray(plane * length, (plane + 1) * length);
+      result.set(values, plane * size + first * inChannels);
     }
   }
-}
-
-/** The sum of three arrays with a factor each. */
-function combine(
-  [f, g, h]: Triple,
-  [a, b, c]: Triple<Float64Array>,
-  result: Float32Array | Float64Array,
-): void {
-  for (let i = 0; i < result.length; i++) result[i] = f * a[i]! + g * b[i]! + h * c[i]!;
 }
