@@ -18,7 +18,7 @@ const root = new URL("../", import.meta.url);
 const HELP = `Measures a step: VGG-16, content, style and denoise loss, gradient, Adam.
 
   deno task bench                          the engine that a run would get, 128 to 512 px
-  deno task bench --pytorch                the same in PyTorch, in turn, with ratios
+  deno task bench --pytorch                native, and the same in PyTorch, in turn, with ratios
   deno task bench --pytorch --backend webgpu --device cuda    both on the same NVIDIA card
   deno task bench --sizes 256,1024 --rounds 3 --steps 5 --backend native --preset tutorial
 
@@ -37,7 +37,7 @@ const { values } = parseArgs({
     sizes: { type: "string", default: "128,256,512" },
     steps: { type: "string", default: "7" },
     rounds: { type: "string", default: "3" },
-    backend: { type: "string", default: "auto" },
+    backend: { type: "string" },
     preset: { type: "string", default: "gatys" },
     "read-every": { type: "string", default: "1" },
     quality: { type: "boolean", default: false },
@@ -96,7 +96,9 @@ async function main(): Promise<void> {
   }
   const sizes = values.sizes.split(",");
   const common = ["--steps", values.steps, "--preset", values.preset];
-  const backend = ["--backend", values.backend];
+  // Beside PyTorch on the processor: to look for a GPU takes memory, too.
+  const usual = python && values.device === "cpu" ? "native" : "auto";
+  const backend = ["--backend", values.backend ?? usual];
   if (values.tiles) {
     const tiles = values.tiles.split(",");
     return await keep({ tiles: await benchTiles(sizes, tiles, [...backend, ...common]) });
@@ -150,7 +152,7 @@ function print(own: Row, other?: Row): void {
 async function compareEstimates(): Promise<void> {
   for (const size of values.sizes.split(",")) {
     const script = ["run", "-A", "experiments/bench_estimate.ts", "--size", size];
-    const settings = ["--backend", values.backend, "--preset", values.preset];
+    const settings = ["--backend", values.backend ?? "auto", "--preset", values.preset];
     console.log(await outputOf(Deno.execPath(), [...script, ...settings]));
   }
 }
