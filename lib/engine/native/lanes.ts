@@ -15,9 +15,13 @@ const [HEAD, SIZE] = [64, 2 ** 20];
 /** What the first numbers of the shared memory say. */
 export const CALL = 0; // the number of the latest task
 export const ANSWER = 1; // that of the latest task done
-export const READY = 2; // 1 once the thread can take tasks
+export const READY = 2; // 1 once the thread can take tasks, NEVER if it could not start
 export const LENGTH = 3; // bytes of the message: a task, or what went wrong
 export const FAILED = 4; // 1 if the latest task went wrong
+
+const NEVER = -1;
+/** Milliseconds within which a thread starts; a program that ends before waits for so long at most. */
+const START = 3000;
 
 /** What both threads see. */
 export class Mailbox {
@@ -84,13 +88,17 @@ export class Lanes {
       const workerData: LaneData = { mailbox: mailbox.memory, next: this.#next };
       try {
         const lane = new Worker(new URL("./lane.ts", import.meta.url), { workerData });
-        lane.on("error", () => {}); // never ready, then
+        lane.on("error", () => mailbox.tell(READY, NEVER));
         lane.unref();
       } catch {
         return; // this file does not come from a disk
       }
       this.#others.push(mailbox);
     }
+    // A program that ends while a thread is loading ONNX Runtime crashes at times: it must be done first.
+    globalThis.addEventListener("unload", () => {
+      for (const { numbers } of this.#others) Atomics.wait(numbers, READY, 0, START);
+    });
   }
 
   /** How many threads could work now, this one included. */

@@ -9,6 +9,7 @@
  * @module
  */
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 
 /** The version of the table since which it has all of these functions. */
 const TABLE_VERSION = 5;
@@ -97,10 +98,11 @@ export class OrtLibrary {
       ? "libonnxruntime.1.dylib"
       : "libonnxruntime.so.1";
     const path = `./bin/napi-v6/${platform}/${arch}/${file}`;
-    const { symbols } = Deno.dlopen(
-      new URL(path, import.meta.resolve("onnxruntime-node/package.json")),
-      { OrtGetApiBase: { parameters: [], result: "pointer" } },
-    );
+    const url = new URL(path, import.meta.resolve("onnxruntime-node/package.json"));
+    const { symbols } = Deno.dlopen(url, {
+      OrtGetApiBase: { parameters: [], result: "pointer" },
+    });
+    keepLoaded(fileURLToPath(url));
     return new OrtLibrary(symbols.OrtGetApiBase()!);
   }
 
@@ -117,6 +119,30 @@ export class OrtLibrary {
     const out = new BigUint64Array(1);
     this.check(call(out));
     return Deno.UnsafePointer.create(out[0]!)!;
+  }
+}
+
+/** `RTLD_NOW | RTLD_NODELETE` */
+const KEEP: Record<string, { library: string; flags: number }> = {
+  linux: { library: "libc.so.6", flags: 0x1002 },
+  darwin: { library: "libSystem.B.dylib", flags: 0x82 },
+};
+
+/**
+ * Keeps a library in memory to the end: Deno unloads those that it opened when a program or a thread
+ * ends, which takes the code away under ONNX Runtime's own threads. Where the system cannot be asked, as on
+ * Windows, nothing happens.
+ */
+function keepLoaded(path: string): void {
+  const { library, flags } = KEEP[process.platform] ?? {};
+  if (library === undefined) return;
+  try {
+    const { symbols } = Deno.dlopen(library, {
+      dlopen: { parameters: ["buffer", "i32"], result: "pointer" },
+    });
+    symbols.dlopen(cText(path), flags!);
+  } catch {
+    // an older C library has it elsewhere
   }
 }
 
