@@ -91,8 +91,8 @@ export type Result = Measured & {
   history: HistoryEntry[];
   /** What there is to say: the picture hardly moved, the loss has risen, the optimizer came to rest. */
   notes: string[];
-  /** To go on: `stylize(network, { ...options, resume: result.checkpoint })`; see `keepState`. */
-  checkpoint?: Checkpoint;
+  /** To go on: `stylize(network, { ...options, resume: result.checkpoint })`. */
+  checkpoint: Checkpoint;
 };
 
 /** Reads losses from the engine; one tensor, so that a GPU is waited for once. */

@@ -214,12 +214,11 @@ function createLoop({ engine, options, plan, objective, image, run, start }: Loo
     try {
       const { total, losses } = await readLosses(objective, measured);
       if (plan.tile !== undefined) releaseMemory(); // before all is copied
-      const stopped = wasStopped && !isOver();
-      const done = options.keepState !== false || stopped ? await checkpoint() : undefined;
-      const painted = done ? done.shown ?? done.picture : await shown(toPicture);
+      const done = await checkpoint();
+      const painted = done.shown ?? done.picture;
       const outcome = {
         picture: displayable("picture", finish(painted)),
-        stopped,
+        stopped: wasStopped && !isOver(),
         iterations: iteration,
         evaluations: evaluations(),
         seconds: history.at(-1)?.seconds ?? elapsed(),
@@ -227,7 +226,7 @@ function createLoop({ engine, options, plan, objective, image, run, start }: Loo
         total,
         losses,
         history,
-        ...(done && { checkpoint: done }),
+        checkpoint: done,
       };
       const moved = { ...outcome, picture: painted };
       const notes = notesOn(moved, start, objective.weighting, run, first);

@@ -111,13 +111,6 @@ export type StylizeOptions = LossOptions & Budget & SeeOptions & ControlOptions 
   signal?: AbortSignal;
   /** Losses and picture are read back, and checked, after every so many. @default 10 on a GPU, else 1 */
   readEvery?: number;
-  /**
-   * Whether the result of a run that has ended says how to go on from it, in `checkpoint`: some copies of the
-   * picture. That of a run that was stopped does in any case.
-   *
-   * @default {true}
-   */
-  keepState?: boolean;
 };
 
 const KNOWN: readonly string[] = [
@@ -139,7 +132,6 @@ const KNOWN: readonly string[] = [
     "resume",
     "signal",
     "readEvery",
-    "keepState",
     "onFrame",
   ],
   ...["keepColor", "strokeAngle", "seamless", "finish"],

@@ -79,8 +79,6 @@ export async function* pyramidFrames(
       evaluations: evaluations === Infinity ? undefined : Math.max(1, evaluations - evaluated),
       seconds: seconds === Infinity ? undefined : Math.max(1e-3, seconds - spent),
       resume,
-      // The next size goes on from it.
-      keepState: index < scales.length - 1 || options.keepState,
     });
     try {
       for (let next = await run.next();; next = await run.next()) {

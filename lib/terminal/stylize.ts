@@ -108,7 +108,6 @@ async function paint(
       ...options,
       signal: stop.signal,
       readEvery,
-      keepState: false,
       onFrame: async (frame) => {
         const { iteration, seconds, losses, picture } = frame;
         progress?.show(frame);
@@ -134,7 +133,7 @@ async function paint(
   }
   progress?.stop();
   const { picture, iterations, seconds, stopped, notes } = result;
-  if (result.checkpoint) await keeper?.finish(result.checkpoint);
+  if (stopped) await keeper?.finish(result.checkpoint);
   const written = await saver.finish(picture, iterations);
   const where = written ? ` ${out}` : "";
   say(

@@ -39,13 +39,13 @@ useEachEngine("a run returns the average, with its own losses", async () => {
     onFrame: ({ picture }) => frames.push(picture!.data),
   });
   const raw = await stylize(network, { ...options, optimizer: gradientDescent(), iterations: 20 });
-  assertEquals(result.checkpoint!.picture, raw.checkpoint!.picture);
-  assertEquals(result.picture.data, result.checkpoint!.shown!.data);
+  assertEquals(result.checkpoint.picture, raw.checkpoint.picture);
+  assertEquals(result.picture.data, result.checkpoint.shown!.data);
   assertEquals(frames.at(-1), result.picture.data);
   assertNotEquals(result.picture, raw.picture);
   const { total } = await measure(network, result.picture, settings);
   assertAllClose([result.total], [total], { rtol: 1e-5 });
-  assertEquals(raw.checkpoint!.shown, undefined);
+  assertEquals(raw.checkpoint.shown, undefined);
   network.dispose();
 });
 

@@ -37,7 +37,7 @@ for (const [name, changes] of Object.entries(runs)) {
     const run = { ...options, ...changes };
     const whole = await stylize(network, run);
     for (const evaluations of [1, 4, 5, 6]) {
-      const checkpoint = (await stylize(network, { ...run, evaluations })).checkpoint!;
+      const { checkpoint } = await stylize(network, { ...run, evaluations });
       const left = 8 - checkpoint.iteration;
       if (left === 0) continue;
       const { checkpoint: resume } = decodeCheckpoint(bytesOf({ checkpoint, origin }));

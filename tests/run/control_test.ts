@@ -61,7 +61,7 @@ Deno.test("a run with controls shows what it returns, and goes on with its own p
   const run = { ...options, keepColor: "lightness" as const, readEvery: 1 };
   const result = await stylize(network, { ...run, onFrame });
   assertEquals(shown!.data, result.picture.data);
-  assert(apart(result.checkpoint!.picture, result.picture) > 0);
+  assert(apart(result.checkpoint.picture, result.picture) > 0);
   network.dispose();
 });
 

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Network } from "../../lib/network/network.ts";
 import type { Loss } from "../../lib/loss/term.ts";
-import { adam, average, gradientDescent, type Optimizer } from "../../lib/optimizers/mod.ts";
+import { adam, gradientDescent, type Optimizer } from "../../lib/optimizers/mod.ts";
 import { DivergedError } from "../../lib/run/errors.ts";
 import type { Frame } from "../../lib/run/frame.ts";
 import { frames } from "../../lib/run/frames.ts";
@@ -278,32 +278,6 @@ for (const optimizer of [gradientDescent({ stepSize: 4 }), adam({ stepSize: 4 })
     network.dispose();
   });
 }
-
-useEachEngine("without its state a result is the same picture; a stopped run has it", async () => {
-  const network = stubNetwork();
-  const settings: StylizeOptions = {
-    ...options,
-    optimizer: average(adam({ stepSize: 4 })),
-    sizes: [0.5, 1],
-    smallest: 16,
-    iterations: [3, 4],
-  };
-  const [whole, bare] = [
-    await stylize(network, settings),
-    await stylize(network, { ...settings, keepState: false }),
-  ];
-  assertEquals(bare.picture.data, whole.picture.data);
-  assertEquals([whole.checkpoint?.iteration, bare.checkpoint], [7, undefined]);
-  const abort = new AbortController();
-  const stopped = await stylize(network, {
-    ...settings,
-    keepState: false,
-    signal: abort.signal,
-    onFrame: ({ iteration }) => iteration === 4 ? abort.abort() : undefined,
-  });
-  assertEquals([stopped.stopped, stopped.checkpoint?.iteration], [true, stopped.iterations]);
-  network.dispose();
-});
 
 useEachEngine("start takes a picture, a name, and nothing else", async () => {
   const network = stubNetwork();
