@@ -97,7 +97,10 @@ export class Lanes {
     }
     // A program that ends while a thread is loading ONNX Runtime crashes at times: it must be done first.
     globalThis.addEventListener("unload", () => {
-      for (const { numbers } of this.#others) Atomics.wait(numbers, READY, 0, START);
+      const end = performance.now() + START;
+      for (const { numbers } of this.#others) {
+        Atomics.wait(numbers, READY, 0, Math.max(0, end - performance.now()));
+      }
     });
   }
 
