@@ -13,10 +13,9 @@ import {
   FILTER_SIDES,
   ROWS,
   SLICE,
-  SumProgram,
   TileProgram,
 } from "./convolution_program.ts";
-import { type Call, flat, integers, sizeOf } from "./program.ts";
+import { type Call, flat, integers, sumOfParts } from "./program.ts";
 
 /** Fewer groups of threads than this leave parts of a large GPU idle: then the sums are cut into parts. */
 const GROUPS = 264;
@@ -66,22 +65,17 @@ export function convolve(call: Call, convolution: GpuConvolution): tf.TensorInfo
     ...(mask && { mask }),
     ...(whole && bias && { bias }),
   };
-  const sizes = { ...numbers, rows, inQuads, outQuads, slices, layers: tiles[2] };
-  const program = new TileProgram(parts, [1, rows, columns, outChannels], tiles, {
+  const slicesAPart = Math.ceil(slices / parts);
+  const sizes = { ...numbers, rows, inQuads, outQuads, slices, slicesAPart, layers: tiles[2] };
+  const program = new TileProgram(parts, shape, tiles, {
     side: filter.shape[0]!,
     names: Object.keys(inputs),
-    uniforms: Object.keys({ ...sizes, slicesAPart: 0 }),
+    uniforms: Object.keys(sizes),
     relu: whole && relu,
   });
-  const uniforms = integers({ ...sizes, slicesAPart: Math.ceil(slices / parts) });
-  const output = backend.runWebGPUProgram(program, flat(inputs), "float32", uniforms);
+  const output = backend.runWebGPUProgram(program, flat(inputs), "float32", integers(sizes));
   if (whole) return { ...output, shape };
-  const counts = { parts, quads: rows * columns * outQuads, outQuads };
-  const ends = { sums: output, ...(bias && { bias }) };
-  const adding = new SumProgram(sizeOf({ ...output, shape }), Object.keys(ends), relu);
-  const sum = backend.runWebGPUProgram(adding, flat(ends), "float32", integers(counts));
-  backend.disposeData(output.dataId);
-  return { ...sum, shape };
+  return sumOfParts(call, output, parts, shape, { bias, relu });
 }
 
 /** Into how many parts of at least `fewest` slices the sums are cut, none of them empty. */

@@ -1,5 +1,5 @@
 /**
- * The WebGPU programs of a convolution. A group of threads computes a tile of the result, `ROWS` × `COLUMNS` pixels and
+ * The WebGPU program of a convolution. A group of threads computes a tile of the result, `ROWS` × `COLUMNS` pixels and
  * `CHANNELS` output channels. It reads what the tile sees of `SLICE` input channels once, and then, for
  * one place of the filter after the other, that place's weights: both into memory that the threads share. Each thread
  * keeps the sums of one column of pixels in registers.
@@ -35,25 +35,13 @@ type Settings = {
   readonly relu: boolean;
 };
 
-/** What the programs here have in common. */
-abstract class QuadProgram implements WebGPUProgram {
+/** Tiles of a convolution, or of each of some parts of its sums, one behind the other. */
+export class TileProgram implements WebGPUProgram {
   readonly outputComponent = 4;
   readonly dispatchLayout = { x: [0] };
+  readonly variableNames: string[];
   readonly variableComponents: number[];
   readonly outputShape: number[];
-  abstract readonly workgroupSize: [number, number, number];
-  abstract readonly dispatch: [number, number, number];
-  abstract readonly shaderKey: string;
-  abstract getUserCode(): string;
-
-  constructor(numbers: number, readonly variableNames: string[]) {
-    this.outputShape = [numbers];
-    this.variableComponents = variableNames.map(() => 4);
-  }
-}
-
-/** Tiles of a convolution, or of each of some parts of its sums, one behind the other. */
-export class TileProgram extends QuadProgram {
   readonly workgroupSize: [number, number, number] = [THREADS, 1, 1];
   readonly dispatch: [number, number, number];
   readonly shaderKey: string;
@@ -68,7 +56,9 @@ export class TileProgram extends QuadProgram {
     settings: Settings,
   ) {
     const { side, names, uniforms, relu } = settings;
-    super(parts * shape.reduce((product, length) => product * length, 1), names);
+    this.outputShape = [parts * shape.reduce((product, length) => product * length, 1)];
+    this.variableNames = names;
+    this.variableComponents = names.map(() => 4);
     this.dispatch = [across, down, parts * deep];
     this.uniforms = uniforms.map((name) => `${name} : i32,`).join(" ");
     this.shaderKey = `convolution ${side} ${names.join()} ${relu}`;
@@ -189,33 +179,4 @@ function fetch(place: string, slice: string): string {
               }`)
   }
             }`;
-}
-
-/** Adds up the parts, and the bias. */
-export class SumProgram extends QuadProgram {
-  readonly size = true;
-  readonly workgroupSize: [number, number, number] = [64, 1, 1];
-  readonly dispatch: [number, number, number];
-  readonly shaderKey: string;
-  readonly uniforms = "parts : i32, quads : i32, outQuads : i32,";
-
-  constructor(numbers: number, names: string[], readonly relu: boolean) {
-    super(numbers, names);
-    this.dispatch = [Math.ceil(numbers / 4 / 64), 1, 1];
-    this.shaderKey = `convolutionSum ${names.join()} ${relu}`;
-  }
-
-  getUserCode(): string {
-    const biased = this.variableNames.includes("bias");
-    return `
-      fn main(index: i32) {
-        if (index < uniforms.size) {
-          var sum = ${biased ? "bias[index % uniforms.outQuads]" : "vec4<f32>(0.0)"};
-          for (var part = 0; part < uniforms.parts; part = part + 1) {
-            sum = sum + sums[part * uniforms.quads + index];
-          }
-          result[index] = ${this.relu ? "max(sum, vec4<f32>(0.0))" : "sum"};
-        }
-      }`;
-  }
 }

@@ -10,7 +10,7 @@ import type * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend, WebGPUProgram } from "@tensorflow/tfjs-backend-webgpu";
 import { convolve, suitsTiles } from "./convolution.ts";
 import { COLUMNS } from "./convolution_program.ts";
-import { type Call, compute, integers, lines, sizeOf } from "./program.ts";
+import { type Call, flat, integers, lines, sumOfParts } from "./program.ts";
 
 /** With fewer rows a matrix is not tall. */
 const TALL = 512;
@@ -77,20 +77,10 @@ function productInBands(call: Call, a: tf.TensorInfo, b: tf.TensorInfo): tf.Tens
   const rowsABand = Math.ceil(rows / Math.max(1, Math.floor(wanted)) / SLICE) * SLICE;
   const bands = Math.ceil(rows / rowsABand);
   const program = new BandProgram(bands, m, n, tiles);
-  const inputs = [a, b].map((x) => ({ ...x, shape: [sizeOf(x)] }));
   const uniforms = integers({ rows, m, n, rowsABand });
-  const products = backend.runWebGPUProgram(program, inputs, "float32", uniforms);
+  const products = backend.runWebGPUProgram(program, flat({ a, b }), "float32", uniforms);
   const shape = [...a.shape.slice(0, -2), m, n];
-  if (bands === 1) return { ...products, shape };
-  const body = `
-          var sum = 0.0;
-          for (var band = 0; band < i32(uniforms.bands); band = band + 1) {
-            sum = sum + x[band * i32(uniforms.numbers) + index];
-          }
-          setOutputAtIndex(index, sum);`;
-  const sum = compute(call, "bandSum", { x: products }, body, { bands, numbers: m * n }, shape);
-  backend.disposeData(products.dataId);
-  return sum;
+  return bands === 1 ? { ...products, shape } : sumOfParts(call, products, bands, shape);
 }
 
 /** `AᵀB` of each of some bands of rows, one behind the other. */

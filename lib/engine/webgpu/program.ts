@@ -72,6 +72,30 @@ export function compute(
   return { ...output, shape };
 }
 
+/**
+ * A tensor of this shape from so many parts of its sums, which lie one behind the other and are given up; with a bias
+ * for each of the last axis, and only what is greater than 0 if `relu` is set.
+ */
+export function sumOfParts(
+  call: Call,
+  sums: tf.TensorInfo,
+  parts: number,
+  shape: number[],
+  { bias, relu = false }: { bias?: tf.TensorInfo; relu?: boolean } = {},
+): tf.TensorInfo {
+  const numbers = { parts, numbers: tf.util.sizeFromShape(shape), channels: shape.at(-1) };
+  const body = `
+          var sum = ${bias ? "bias[index % i32(uniforms.channels)]" : "0.0"};
+          for (var part = 0; part < i32(uniforms.parts); part = part + 1) {
+            sum = sum + sums[part * i32(uniforms.numbers) + index];
+          }
+          setOutputAtIndex(index, ${relu ? "max(sum, 0.0)" : "sum"});`;
+  const inputs = { sums, ...(bias && { bias }) };
+  const sum = compute(call, `sumOfParts ${relu}`, inputs, body, numbers, shape);
+  (call.backend as WebGPUBackend).disposeData(sums.dataId);
+  return sum;
+}
+
 /** Inputs as a program of ours reads them: as numbers in a row. */
 export const flat = (inputs: Record<string, tf.TensorInfo>): tf.TensorInfo[] =>
   Object.values(inputs).map((input) => ({ ...input, shape: [sizeOf(input)] }));

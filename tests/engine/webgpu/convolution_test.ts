@@ -39,7 +39,8 @@ async function resultOf(engine: "webgpu" | "cpu", { inputs, compute }: Computati
   const run = gpu.runWebGPUProgram;
   if (engine === "webgpu") {
     gpu.runWebGPUProgram = (program, ...rest) => {
-      programs.add(program.constructor.name);
+      const { name } = program.constructor;
+      programs.add(name === "ElementProgram" ? program.shaderKey.split(" ")[0]! : name);
       return run.call(gpu, program, ...rest);
     };
   }
@@ -82,7 +83,7 @@ function isSame(name: string, computation: Computation): void {
 const CONVOLUTIONS: Record<string, [[number, number], number, number, number, string]> = {
   "a convolution in whole tiles": [[16, 32], 16, 64, 3, "TileProgram"],
   "one in parts of tiles": [[13, 17], 32, 20, 3, "TileProgram"],
-  "one of few pixels and many channels": [[3, 2], 256, 72, 3, "SumProgram"],
+  "one of few pixels and many channels": [[3, 2], 256, 72, 3, "sumOfParts"],
   "one of a single place": [[9, 30], 48, 132, 1, "TileProgram"],
   "one of a single pixel": [[1, 1], 16, 4, 3, "TileProgram"],
   "one of a picture": [[11, 14], 3, 64, 3, "PictureProgram"],
@@ -127,7 +128,7 @@ for (const [name, [[height, width], from, to, side, program]] of Object.entries(
 
 isSame("a masked convolution that only TensorFlow.js has", {
   inputs: [[[1, 6, 7, 5]], [[3, 3, 5, 6]], [[1, 6, 7, 5]]],
-  program: "ElementProgram",
+  program: "reluMask",
   compute: (x, filter, mask) => {
     const settings = { strides: [2, 2], pad: "same", dataFormat: "NHWC", dilations: [1, 1] };
     return tf.getBackend() === "webgpu"
@@ -140,7 +141,7 @@ isSame("a masked convolution that only TensorFlow.js has", {
 for (const [height, width, pad] of [[8, 6, "same"], [7, 5, "same"], [7, 5, "valid"]] as const) {
   isSame(`the gradient of max pooling, ${height} x ${width}, ${pad}`, {
     inputs: [[[1, height, width, 5], 4]],
-    program: "ElementProgram",
+    program: "maxPoolGradient",
     compute: (x) => tf.grad((x) => tf.sum(tf.square(tf.maxPool(x as tf.Tensor4D, 2, 2, pad))))(x!),
   });
 }
