@@ -17,7 +17,7 @@ import { poolMeansGradient } from "./means.ts";
 import { normalizeGradient } from "./normalization.ts";
 import type { Operations } from "./operations.ts";
 import { pairsGradient, suitsPairs } from "./pooling.ts";
-import { suitsWinograd, winogradConvolution } from "./winograd.ts";
+import { winogradConvolution, winogradTile } from "./winograd.ts";
 
 /**
  * Sends gradients of layers back to the picture. The features of the pass are given back on the
@@ -68,8 +68,9 @@ function stepGradient(
   if (step.op === "conv2d") {
     const shape = filters.shape(step);
     const x = gradients.shape(step.input);
-    if (suitsWinograd(shape, step.strides, dy)) {
-      const filter = filters.transformed(step);
+    const tile = winogradTile(shape, step.strides, dy);
+    if (tile) {
+      const filter = filters.transformed(step, tile);
       return gradients.sendInBands(step.input, (dx, add, mask) => {
         winogradConvolution(operations, dy, filter, dx, { add, mask });
       }, dy);

@@ -9,14 +9,15 @@ import type { Convolution } from "../../network/operation.ts";
 import { columnFilter } from "./columns.ts";
 import { type FilterShape, packBias, type PackedFilter, packFilter } from "./layout.ts";
 import type { Operations } from "./operations.ts";
-import { transformFilter } from "./winograd_matrices.ts";
+import { transformFilter, type WinogradFilter } from "./winograd_filters.ts";
+import type { Tile } from "./winograd_matrices.ts";
 
 /** The filters of one network. */
 export class NetworkFilters {
   #weights: Network["weights"];
   #operations: Operations;
   #biases = new Map<string, Float32Array>();
-  #transformed = new Map<string, Float32Array>();
+  #transformed = new Map<string, WinogradFilter>();
   #columns = new Map<string, Float32Array>();
   #packed = new Map<string, PackedFilter>();
   #turned = new Map<string, PackedFilter>();
@@ -39,12 +40,13 @@ export class NetworkFilters {
   }
 
   /** The filter for Winograd's method, forward and backward. */
-  transformed(layer: Convolution): Float32Array {
+  transformed(layer: Convolution, tile: Tile): WinogradFilter {
+    if (this.#transformed.get(layer.name)?.tile !== tile) this.#transformed.delete(layer.name);
     return remember(this.#transformed, layer.name, () => {
       this.#packed.delete(layer.name);
       this.#turned.delete(layer.name);
       const { data } = this.#weights[layer.filter]!;
-      return transformFilter(this.#operations, data, this.shape(layer));
+      return transformFilter(this.#operations, data, this.shape(layer), tile);
     });
   }
 

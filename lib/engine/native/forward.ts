@@ -20,7 +20,7 @@ import { normalize } from "./normalization.ts";
 import type { Operations } from "./operations.ts";
 import { poolMeans } from "./means.ts";
 import { poolPairs, suitsPairs } from "./pooling.ts";
-import { suitsWinograd, winogradConvolution } from "./winograd.ts";
+import { winogradConvolution, winogradTile } from "./winograd.ts";
 
 /** One pass of a picture through a network. */
 export type Pass = {
@@ -113,8 +113,10 @@ function runStep(
         const window = windowOf(x, [shape[0], shape[1]], strides, padding);
         return columnConvolution(operations, x, filters.columns(step), window, relu, y);
       }
-      if (suitsWinograd(shape, strides, y)) {
-        return winogradConvolution(operations, x, filters.transformed(step), y, { bias, relu });
+      const tile = winogradTile(shape, strides, y);
+      if (tile) {
+        const filter = filters.transformed(step, tile);
+        return winogradConvolution(operations, x, filter, y, { bias, relu });
       }
       const filter = filters.packed(step);
       return operations.convolution(x, {

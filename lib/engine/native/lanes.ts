@@ -77,7 +77,7 @@ export function partsOf(rows: number, count: number): [first: number, end: numbe
 /** The threads. */
 export class Lanes {
   readonly #others: Mailbox[] = [];
-  /** The number of the next task that nobody has taken yet. */
+  /** The number of the next part that nobody has taken yet. */
   readonly #next = new Int32Array(new SharedArrayBuffer(4));
 
   /** Starts all but one of `count` threads: this one works, too. They get ready by themselves. */
@@ -114,12 +114,18 @@ export class Lanes {
   }
 
   /**
-   * Does tasks in any order, several at a time: here by `own`, elsewhere by the function of this name in
-   * `lane.ts`. Buffers must not be written twice, nor be read where they are written.
+   * Does the parts of a task in any order, several at a time: here by `own`, elsewhere by the function of
+   * this name in `lane.ts`, which gets what the parts have in common as well. Buffers must not be written
+   * twice, nor be read where they are written.
    */
-  run<Task>(name: string, own: (task: Task) => void, tasks: readonly Task[]): void {
-    const busy = this.#ready.slice(0, tasks.length - 1);
-    const message = packTask([name, tasks]);
+  run<Task, Part>(
+    name: string,
+    own: (part: Part) => void,
+    task: Task,
+    parts: readonly Part[],
+  ): void {
+    const busy = this.#ready.slice(0, parts.length - 1);
+    const message = packTask([name, task, parts]);
     Atomics.store(this.#next, 0, 0);
     for (const mailbox of busy) {
       mailbox.message = message;
@@ -127,7 +133,7 @@ export class Lanes {
       mailbox.tell(CALL, mailbox.numbers[CALL]! + 1);
     }
     try {
-      takeTasks(this.#next, tasks, own);
+      takeParts(this.#next, parts, own);
     } finally {
       // Whatever happens here: they must be done before anybody touches the buffers.
       for (const mailbox of busy) mailbox.wait(ANSWER, mailbox.numbers[CALL]! - 1);
@@ -140,16 +146,16 @@ export class Lanes {
 /** What a thread is started with. */
 export type LaneData = { readonly mailbox: SharedArrayBuffer; readonly next: Int32Array };
 
-/** Takes one task after the other until none is left; none is left for others if one fails. */
-export function takeTasks<Task>(
+/** Takes one part after the other until none is left; none is left for others if one fails. */
+export function takeParts<Part>(
   next: Int32Array,
-  tasks: readonly Task[],
-  run: (task: Task) => void,
+  parts: readonly Part[],
+  run: (part: Part) => void,
 ): void {
   try {
-    for (let i; (i = Atomics.add(next, 0, 1)) < tasks.length;) run(tasks[i]!);
+    for (let i; (i = Atomics.add(next, 0, 1)) < parts.length;) run(parts[i]!);
   } catch (error) {
-    Atomics.store(next, 0, tasks.length);
+    Atomics.store(next, 0, parts.length);
     throw error;
   }
 }

@@ -8,6 +8,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { registerLossGradients } from "../loss_gradients.ts";
 import { BACKEND, type NativeBackend } from "./backend.ts";
+import { scaledDifference, sumOfSquares, symmetricSum } from "./differences.ts";
 
 type Tensors = Record<string, tf.TensorInfo>;
 type Numbers = Record<string, number>;
@@ -23,26 +24,18 @@ export function registerLossKernels(): void {
   registerLossGradients();
 }
 
-/** Rows and columns of a matrix that are turned at a time: both lie in the cache. */
-const BLOCK = 32;
-
 const KERNELS: Record<string, Kernel> = {
   /** `mean((scale · a - b)²)` of tensors of the same shape. */
   MeanSquaredError(backend, inputs, { scale }) {
     const [a, b] = [backend.floats(inputs.a!), backend.floats(inputs.b!)];
-    let sum = 0;
-    for (let i = 0; i < a.length; i++) {
-      const difference = scale! * a[i]! - b[i]!;
-      sum += difference * difference;
-    }
-    return scalar(backend, sum / a.length);
+    return scalar(backend, sumOfSquares(backend.operations, a, b, scale!) / a.length);
   },
   /** `(scale · a - b) · factor · dy`, where `dy` is a scalar. */
   ScaledDifference(backend, inputs, { scale, factor }) {
     const [a, b] = [backend.floats(inputs.a!), backend.floats(inputs.b!)];
     const by = factor! * backend.floats(inputs.dy!)[0]!;
     const { info, values } = backend.output(inputs.a!.shape);
-    for (let i = 0; i < values.length; i++) values[i] = (scale! * a[i]! - b[i]!) * by;
+    scaledDifference(backend.operations, a, b, { scale: scale!, by }, values);
     return info;
   },
   /** `Σ |x[i+1, j] - x[i, j]| + Σ |x[i, j+1] - x[i, j]|` of `[1, H, W, C]`. */
@@ -77,19 +70,8 @@ const KERNELS: Record<string, Kernel> = {
   },
   /** `x + xᵀ` of a square matrix. */
   SymmetricSum(backend, inputs) {
-    const x = backend.floats(inputs.x!);
     const { info, values } = backend.output(inputs.x!.shape);
-    const side = inputs.x!.shape[0]!;
-    for (let top = 0; top < side; top += BLOCK) {
-      for (let left = 0; left < side; left += BLOCK) {
-        const [bottom, right] = [Math.min(side, top + BLOCK), Math.min(side, left + BLOCK)];
-        for (let row = top; row < bottom; row++) {
-          for (let column = left; column < right; column++) {
-            values[row * side + column] = x[row * side + column]! + x[column * side + row]!;
-          }
-        }
-      }
-    }
+    symmetricSum(backend.operations, backend.floats(inputs.x!), inputs.x!.shape[0]!, values);
     return info;
   },
   /** `x + weight · y` of tensors of the same shape. */

@@ -16,6 +16,9 @@ import { VectorUnit } from "./vector_unit.ts";
 
 const NCHWC = "com.microsoft.nchwc";
 
+/** Where ONNX Runtime has no blocks: two vectors of WebAssembly. */
+const FEWEST_SIDE_BY_SIDE = 8;
+
 /** TensorFlow's "same" padding, or explicit `[top, left, bottom, right]`. */
 export type Padding = "same" | readonly [number, number, number, number];
 
@@ -50,7 +53,7 @@ export class Operations {
     pool: BufferPool,
     block = findBlock(runtime),
     beside?: Beside,
-    unit = new VectorUnit(),
+    unit = new VectorUnit(Math.max(block, FEWEST_SIDE_BY_SIDE)),
   ) {
     this.unit = unit;
     this.runtime = runtime;
@@ -71,13 +74,14 @@ export class Operations {
   }
 
   /** Does the parts of a task, on several threads where there are several parts: see `Lanes.run`. */
-  share<Task>(
+  share<Task, Part>(
     name: string,
-    run: (operations: Operations, task: Task) => void,
-    tasks: readonly Task[],
+    run: (operations: Operations, task: Task, part: Part) => void,
+    task: Task,
+    parts: readonly Part[],
   ): void {
-    if (tasks.length === 1) run(this, tasks[0]!);
-    else this.#lanes!.run(name, (task) => run(this.#alone, task), tasks);
+    if (parts.length === 1) run(this, task, parts[0]!);
+    else this.#lanes!.run(name, (part) => run(this.#alone, task, part), task, parts);
   }
 
   /** Features with arbitrary content. */

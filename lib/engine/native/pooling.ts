@@ -18,11 +18,11 @@ export function suitsPairs(
   return size === 2 && strides === 2 && channels % GROUP === 0;
 }
 
-/** Pooling of some rows. */
-export type PoolTask = { readonly x: Features; readonly y: Features };
+/** What is pooled, and where it goes. */
+type PoolTask = { readonly x: Features; readonly y: Features };
 
-/** The gradient of some rows. */
-export type PoolGradientTask = {
+/** What a gradient needs, and where it goes. */
+type PoolGradientTask = {
   readonly x: Features;
   readonly dy: Features;
   readonly dx: Features;
@@ -30,14 +30,12 @@ export type PoolGradientTask = {
   readonly mask: boolean;
 };
 
+/** The first of some rows of windows, and where they end. */
+type Rows = readonly [first: number, end: number];
+
 /** The largest value of each window. */
 export function poolPairs(operations: Operations, x: Features, y: Features): void {
-  const parts = partsOf(y.height, operations.parts);
-  const tasks = parts.map(([first, end]): PoolTask => ({
-    x: rowsOf(x, 2 * first, 2 * end),
-    y: rowsOf(y, first, end),
-  }));
-  operations.share("pool", poolRows, tasks);
+  operations.share("pool", poolRows, { x, y }, partsOf(y.height, operations.parts));
 }
 
 /**
@@ -51,24 +49,17 @@ export function pairsGradient(
   dx: Features,
   { add, mask }: { add?: Float32Array; mask: boolean },
 ): void {
-  const parts = partsOf(dy.height, operations.parts);
-  const tasks = parts.map(([first, end]): PoolGradientTask => ({
-    x: rowsOf(x, 2 * first, 2 * end),
-    dy: rowsOf(dy, first, end),
-    dx: rowsOf(dx, 2 * first, 2 * end),
-    add: add && rowsOf({ ...dx, data: add }, 2 * first, 2 * end).data,
-    mask,
-  }));
-  operations.share("poolGradient", poolGradientRows, tasks);
+  const task = { x, dy, dx, add, mask };
+  operations.share("poolGradient", poolGradientRows, task, partsOf(dy.height, operations.parts));
 }
 
 /** Does the pooling of some rows. */
-export function poolRows({ unit }: Operations, { x, y }: PoolTask): void {
+export function poolRows({ unit }: Operations, { x, y }: PoolTask, [start, end]: Rows): void {
   const { channels } = x;
   const row = 2 * y.width * channels;
   const [source, target] = unit.reserve([2 * row, y.width * channels]);
   source.values.fill(-Infinity);
-  for (let first = 0; first < y.height; first++) {
+  for (let first = start; first < end; first++) {
     copyIn(x, { first: 2 * first, count: 2, row }, source, -Infinity);
     unit.call.pool(source.address, 4 * row, 4 * channels, y.width, target.address);
     copyOut(target, y, { first, count: 1, row: y.width * channels });
@@ -79,13 +70,14 @@ export function poolRows({ unit }: Operations, { x, y }: PoolTask): void {
 export function poolGradientRows(
   { unit }: Operations,
   { x, dy, dx, add, mask }: PoolGradientTask,
+  [start, end]: Rows,
 ): void {
   const { channels } = x;
   const row = 2 * dy.width * channels;
   const [source, gradient, target] = unit.reserve([2 * row, dy.width * channels, 2 * row]);
   const run = unit.call[variant("poolGradient", !!add, mask)];
   source.values.fill(-Infinity);
-  for (let first = 0; first < dy.height; first++) {
+  for (let first = start; first < end; first++) {
     const band = { first: 2 * first, count: 2, row };
     copyIn(x, band, source, -Infinity);
     copyIn(dy, { first, count: 1, row: dy.width * channels }, gradient);
@@ -94,15 +86,4 @@ export function poolGradientRows(
     run(source.address, 4 * row, 4 * channels, dy.width, gradient.address, beyond);
     copyOut(target, dx, band);
   }
-}
-
-/** Some rows of features, or as many of them as there are. */
-function rowsOf(features: Features, first: number, end: number): Features {
-  const last = Math.min(end, features.height);
-  const row = features.width * features.channels;
-  return {
-    ...features,
-    height: last - first,
-    data: features.data.subarray(first * row, last * row),
-  };
 }

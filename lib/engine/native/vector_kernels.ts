@@ -1,6 +1,6 @@
 /**
- * The transforms of Winograd's convolution as WebAssembly functions. Features are NHWC, so that a
- * vector holds four neighbouring channels of a position; counts of channels are whole groups of 16.
+ * What the WebAssembly functions of Winograd's convolution have in common, and the one for its filters. A
+ * vector holds four neighbouring channels of a position, or four tiles.
  *
  * @module
  */
@@ -9,92 +9,63 @@ import {
   add,
   add4,
   advance,
-  and4,
   type Code,
   constant,
   float,
   get,
-  greater4,
   load,
   type Local,
   loop,
-  maximum4,
   multiply,
   multiply4,
   multiplyAdd4,
   multiplySubtract4,
+  pick4,
   set,
   splat,
   store,
   subtract4,
   WasmFunction,
 } from "./wasm.ts";
-import { REACH, TILE } from "./winograd_matrices.ts";
 
-/** Channels handled at a time: a line of the processor's cache. */
+/** Counts of channels that the functions take are multiples of this: a line of the processor's cache. */
 export const GROUP = 16;
-const GROUP_BYTES = 4 * GROUP;
-/** Bytes that the transforms use at the start of the memory, between their two passes. */
-export const TEMPORARY_BYTES = REACH * REACH * GROUP_BYTES;
-const ROW_BYTES = REACH * GROUP_BYTES;
-const LANES = [0, 16, 32, 48];
+/** Bytes of a vector. */
+const VECTOR = 16;
 
-/**
- * `name(source, rowBytes, channelBytes, tiles, target, planeBytes)`: a row of tiles, each 6x6
- * positions and 4 apart, to 36 planes `[tiles, channels]`.
- */
-export function inputTransform(name: string, matrix: number[][]): WasmFunction {
-  const f = new WasmFunction(name);
-  const [source, rowBytes, channelBytes, tiles, target, planeBytes] = many(6, () => f.parameter());
-  const [tile, channel, from, temporary] = many(4, () => f.integer());
-  const pointers = many(REACH, () => f.integer());
-  const inputs = f.vectors(REACH);
-  const combine = combinations(f, matrix, inputs);
-  const columns = loop(temporary, constant(0), constant(ROW_BYTES), constant(GROUP_BYTES), [
-    ...spaced(pointers, get(from), get(rowBytes)),
-    ...LANES.flatMap((lane) => [
-      ...inputs.flatMap((input, i) => set(input, load(get(pointers[i]!), lane))),
-      ...combine.results.flatMap((result, i) =>
-        store(get(temporary), result, i * ROW_BYTES + lane)
-      ),
-    ]),
-    ...advance(from, get(channelBytes)),
-  ]);
-  const plane = f.integer();
-  const end = constant(REACH * ROW_BYTES);
-  const rows = loop(temporary, constant(0), end, constant(ROW_BYTES), [
-    ...spaced(pointers, get(plane), get(planeBytes)),
-    ...set(plane, add(get(pointers[REACH - 1]!), get(planeBytes))),
-    ...LANES.flatMap((lane) => [
-      ...inputs.flatMap((input, i) => set(input, load(get(temporary), i * GROUP_BYTES + lane))),
-      ...combine.results.flatMap((result, i) => store(get(pointers[i]!), result, lane)),
-    ]),
-  ]);
-  const tileBytes = multiply(get(channelBytes), constant(TILE));
-  f.body = [
-    ...combine.prepare,
-    ...loop(tile, get(source), add(get(source), multiply(get(tiles), tileBytes)), tileBytes, [
-      ...loop(channel, constant(0), get(channelBytes), constant(GROUP_BYTES), [
-        ...set(from, add(get(tile), get(channel))),
-        ...columns,
-        ...set(plane, get(target)),
-        ...rows,
-        ...advance(target, constant(GROUP_BYTES)),
-      ]),
-    ]),
-  ];
-  return f;
+/** The most positions of a tile along an axis. */
+const REACH = 6;
+/** Where the transforms put a square of numbers for each position; before it is what is between two passes. */
+export const SQUARE = REACH * REACH * 4 * GROUP;
+/** Bytes that the transforms use at the start of the memory. */
+export const TEMPORARY_BYTES = SQUARE + REACH * REACH * 4 * GROUP * GROUP;
+
+/** Bytes of an entry in a table of tiles. */
+export const ENTRY = 4;
+
+/** Where a table of so many tiles ends. */
+export function endOf(table: Local, tiles: Local): Code {
+  return add(get(table), multiply(get(tiles), constant(ENTRY)));
+}
+
+/** Where numbers of the positions of a tile are: at a pointer, and so many bytes further for each. */
+export type Positions = { readonly at: Local; readonly bytes: Code };
+
+/** Where the vectors of so many floats begin. */
+export function vectorsOf(floats: number): number[] {
+  return Array.from({ length: floats / 4 }, (_, i) => i * VECTOR);
 }
 
 /**
- * `name(source, planeBytes, target)`: nine planes of a 3x3 filter, each of so many bytes, to the 36 of its
- * transform.
+ * `name(source, planeBytes, target)`: nine planes of a 3x3 filter, each of so many bytes, to the 36 or
+ * 16 of its transform.
  */
 export function filterTransform(name: string, matrix: number[][]): WasmFunction {
   const f = new WasmFunction(name);
+  const reach = matrix.length;
   const [source, planeBytes, target] = many(3, () => f.parameter());
   const from = f.integer();
-  const [filter, half] = [f.vectors(9), f.vectors(3 * REACH)];
+  const [filter, half] = [f.vectors(9), f.vectors(3 * reach)];
   const pointers = many(9, () => f.integer());
   const to = f.integer();
   const down = [0, 1, 2].map((column) =>
@@ -103,124 +74,131 @@ export function filterTransform(name: string, matrix: number[][]): WasmFunction 
   const across = matrix.map((_, row) => combinations(f, matrix, half.slice(3 * row, 3 * row + 3)));
   f.body = [
     ...[...down, ...across].flatMap(({ prepare }) => prepare),
-    ...loop(from, get(source), add(get(source), get(planeBytes)), constant(16), [
+    ...loop(from, get(source), add(get(source), get(planeBytes)), constant(VECTOR), [
       ...spaced(pointers, get(from), get(planeBytes)),
       ...filter.flatMap((value, i) => set(value, load(get(pointers[i]!)))),
-      ...down.flatMap(({ results }, column) =>
-        results.flatMap((result, row) => set(half[3 * row + column]!, result))
-      ),
+      ...down.flatMap(({ common, results }, column) => [
+        ...common,
+        ...results.flatMap((result, row) => set(half[3 * row + column]!, result)),
+      ]),
       ...set(to, get(target)),
-      ...across.flatMap(({ results }) =>
-        results.flatMap((result) => [
+      ...across.flatMap(({ common, results }) => [
+        ...common,
+        ...results.flatMap((result) => [
           ...store(get(to), result),
           ...advance(to, get(planeBytes)),
-        ])
-      ),
-      ...advance(target, constant(16)),
-    ]),
-  ];
-  return f;
-}
-
-/** What happens to a result before it is written. */
-export type Finish = "bias" | { readonly add: boolean; readonly mask: boolean };
-
-/**
- * `name(source, planeBytes, tiles, channelBytes, target, rowBytes, bias, floor)`: 36 planes to a row
- * of tiles, each 4x4 positions: `max(result + bias, floor)`. Or, with `add` and `mask`,
- * `name(…, rowBytes, mask)`: the result is added to what `target` holds, and kept where the mask,
- * `mask` bytes behind the target, is positive.
- */
-export function outputTransform(name: string, matrix: number[][], finish: Finish): WasmFunction {
-  const f = new WasmFunction(name);
-  const [source, planeBytes, tiles, channelBytes, target, rowBytes] = many(6, () => f.parameter());
-  const extra = f.parameter();
-  const floor = finish === "bias" ? f.numberParameter() : undefined;
-  const [tile, channel, from, temporary, to] = many(5, () => f.integer());
-  const pointers = many(REACH, () => f.integer());
-  const inputs = f.vectors(REACH);
-  const least = f.vector();
-  const combine = combinations(f, matrix, inputs);
-  const columns = loop(temporary, constant(0), constant(ROW_BYTES), constant(GROUP_BYTES), [
-    ...spaced(pointers, get(from), multiply(get(planeBytes), constant(REACH))),
-    ...LANES.flatMap((lane) => [
-      ...inputs.flatMap((input, i) => set(input, load(get(pointers[i]!), lane))),
-      ...combine.results.flatMap((result, i) =>
-        store(get(temporary), result, i * ROW_BYTES + lane)
-      ),
-    ]),
-    ...advance(from, get(planeBytes)),
-  ]);
-  const finished = (result: Code, pointer: Code, lane: number): Code => {
-    if (finish === "bias") {
-      return maximum4(add4(result, load(add(get(extra), get(channel)), lane)), get(least));
-    }
-    const sum = finish.add ? add4(result, load(pointer, lane)) : result;
-    if (!finish.mask) return sum;
-    return and4(sum, greater4(load(add(pointer, get(extra)), lane), get(least)));
-  };
-  const end = constant(TILE * ROW_BYTES);
-  const rows = loop(temporary, constant(0), end, constant(ROW_BYTES), [
-    ...spaced(pointers.slice(0, TILE), get(to), get(channelBytes)),
-    ...LANES.flatMap((lane) => [
-      ...inputs.flatMap((input, i) => set(input, load(get(temporary), i * GROUP_BYTES + lane))),
-      ...combine.results.flatMap((result, i) =>
-        store(get(pointers[i]!), finished(result, get(pointers[i]!), lane), lane)
-      ),
-    ]),
-    ...advance(to, get(rowBytes)),
-  ]);
-  const tileBytes = multiply(get(channelBytes), constant(TILE));
-  f.body = [
-    ...combine.prepare,
-    ...(floor ? set(least, splat(get(floor))) : []),
-    ...loop(tile, get(target), add(get(target), multiply(get(tiles), tileBytes)), tileBytes, [
-      ...loop(channel, constant(0), get(channelBytes), constant(GROUP_BYTES), [
-        ...set(from, get(source)),
-        ...columns,
-        ...set(to, add(get(tile), get(channel))),
-        ...rows,
-        ...advance(source, constant(GROUP_BYTES)),
+        ]),
       ]),
+      ...advance(target, constant(VECTOR)),
     ]),
   ];
   return f;
 }
 
 /** Sets pointers to `start`, `start + step`, `start + 2 · step`, … */
-function spaced(pointers: readonly Local[], start: Code, step: Code): Code {
+export function spaced(pointers: readonly Local[], start: Code, step: Code): Code {
   return pointers.flatMap((pointer, i) =>
     set(pointer, i === 0 ? start : add(get(pointers[i - 1]!), step))
   );
 }
 
-type Term = { readonly factor: number; readonly x: Code };
+/** A square of floats in memory: where it is, and how far apart its rows are. */
+export type Square = { readonly at: Local; readonly rowBytes: Code };
 
-/** The rows of a matrix times a vector of variables; factors of 0 and 1 cost nothing. */
-function combinations(f: WasmFunction, matrix: number[][], inputs: readonly Local[]) {
+/** Writes a square of so many floats, rows as columns, to another. */
+export function transpose(f: WasmFunction, side: number, from: Square, to: Square): Code {
+  const [row, source, target, column] = many(4, () => f.integer());
+  const [sources, targets] = [many(4, () => f.integer()), many(4, () => f.integer())];
+  const [values, pairs] = [f.vectors(4), f.vectors(4)];
+  const [a, b, c, d] = values.map(get) as [Code, Code, Code, Code];
+  const [low, high, nextLow, nextHigh] = pairs.map(get) as [Code, Code, Code, Code];
+  const turned: Code = [
+    ...values.flatMap((value, i) => set(value, load(get(sources[i]!)))),
+    ...set(pairs[0], pick4(a, b, [0, 4, 1, 5])),
+    ...set(pairs[1], pick4(a, b, [2, 6, 3, 7])),
+    ...set(pairs[2], pick4(c, d, [0, 4, 1, 5])),
+    ...set(pairs[3], pick4(c, d, [2, 6, 3, 7])),
+    ...store(get(targets[0]), pick4(low, nextLow, [0, 1, 4, 5])),
+    ...store(get(targets[1]), pick4(low, nextLow, [2, 3, 6, 7])),
+    ...store(get(targets[2]), pick4(high, nextHigh, [0, 1, 4, 5])),
+    ...store(get(targets[3]), pick4(high, nextHigh, [2, 3, 6, 7])),
+  ];
+  const bytes = constant(4 * side);
+  return [
+    ...set(target, get(to.at)),
+    ...loop(column, constant(0), bytes, constant(VECTOR), [
+      ...spaced(targets, get(target), to.rowBytes),
+      ...set(target, add(get(targets[3]), to.rowBytes)),
+      ...set(source, add(get(from.at), get(column))),
+      ...loop(row, constant(0), bytes, constant(VECTOR), [
+        ...spaced(sources, get(source), from.rowBytes),
+        ...set(source, add(get(sources[3]), from.rowBytes)),
+        ...turned,
+        ...targets.flatMap((pointer) => advance(pointer, constant(VECTOR))),
+      ]),
+    ]),
+  ];
+}
+
+type Row = Map<Local, number>;
+
+/** The rows of a matrix times a vector of variables; what two rows have in common is computed once. */
+export function combinations(f: WasmFunction, matrix: number[][], inputs: readonly Local[]) {
   const factors = new Map<number, Local>();
-  const prepare: number[] = [];
+  const constants: number[] = [];
   const constantOf = (value: number): Code => {
     let local = factors.get(value);
     if (!local) {
       factors.set(value, local = f.vector());
-      prepare.push(...set(local, splat(float(value))));
+      constants.push(...set(local, splat(float(value))));
     }
     return get(local);
   };
-  const results = matrix.map((row) => {
-    const terms = row.map((factor, i) => ({ factor, x: get(inputs[i]!) }))
-      .filter(({ factor }) => factor !== 0)
-      .sort((a, b) => Number(b.factor === 1) - Number(a.factor === 1));
-    const [first, ...others] = terms as [Term, ...Term[]]; // no row is all zeros
-    const start = first.factor === 1 ? first.x : multiply4(constantOf(first.factor), first.x);
-    return others.reduce((sum, { factor, x }) => {
+  const sumOf = (row: Row): Code => {
+    const terms = [...row].sort((a, b) => Number(b[1] === 1) - Number(a[1] === 1));
+    return terms.reduce<Code>((sum, [local, factor], i) => {
+      const x = get(local);
+      if (i === 0) return factor === 1 ? x : multiply4(constantOf(factor), x);
       if (factor === 1) return add4(sum, x);
       if (factor === -1) return subtract4(sum, x);
       return factor > 0
         ? multiplyAdd4(constantOf(factor), x, sum)
         : multiplySubtract4(constantOf(-factor), x, sum);
-    }, start);
-  });
-  return { prepare, results };
+    }, []);
+  };
+  const rows = matrix.map((row): Row =>
+    new Map(row.flatMap((factor, i) => factor === 0 ? [] : [[inputs[i]!, factor]]))
+  );
+  const common: number[] = [];
+  for (let pair; (pair = commonPair(rows));) {
+    const sum = f.vector();
+    common.push(...set(sum, sumOf(new Map([[pair.a, 1], [pair.b, pair.ratio]]))));
+    for (const row of rows) {
+      const factor = row.get(pair.a);
+      if (factor === undefined || row.get(pair.b) !== factor * pair.ratio) continue;
+      row.delete(pair.a);
+      row.delete(pair.b);
+      row.set(sum, factor);
+    }
+  }
+  const results = rows.map(sumOf);
+  return { prepare: constants, common, results };
+}
+
+/** Two variables of which at least two rows have a multiple of the same sum, and most rows. */
+function commonPair(rows: readonly Row[]): { a: Local; b: Local; ratio: number } | undefined {
+  const found = new Map<string, { a: Local; b: Local; ratio: number; count: number }>();
+  for (const row of rows) {
+    for (const [a, first] of row) {
+      for (const [b, second] of row) {
+        if (a.index >= b.index) continue;
+        const ratio = second / first;
+        const key = `${a.index} ${b.index} ${ratio}`;
+        const pair = found.get(key) ?? { a, b, ratio, count: 0 };
+        found.set(key, { ...pair, count: pair.count + 1 });
+      }
+    }
+  }
+  const best = [...found.values()].sort((a, b) => b.count - a.count)[0];
+  return best && best.count > 1 ? best : undefined;
 }

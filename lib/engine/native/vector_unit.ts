@@ -6,14 +6,11 @@
  */
 import type { Features } from "./layout.ts";
 import { poolFunction, poolGradientFunction } from "./pooling_kernels.ts";
-import {
-  filterTransform,
-  inputTransform,
-  outputTransform,
-  TEMPORARY_BYTES,
-} from "./vector_kernels.ts";
+import { inputToBlocks, inputTransform } from "./input_kernels.ts";
+import { outputFromBlocks, outputTransform } from "./output_kernels.ts";
+import { filterTransform, TEMPORARY_BYTES } from "./vector_kernels.ts";
 import { encodeModule } from "./wasm.ts";
-import { FORWARD, TURNED } from "./winograd_matrices.ts";
+import { FORWARD, type Tile, TILES, TURNED } from "./winograd_matrices.ts";
 
 const PAGE = 65536;
 /** A line of the processor's cache. */
@@ -21,13 +18,8 @@ const ALIGNMENT = 64;
 
 type Numbers = readonly number[];
 type Variant<Name extends string> = `${Name}${"" | "Add"}${"" | "Mask"}`;
-type Name =
-  | "filter"
-  | "input"
-  | "turnedInput"
-  | "output"
-  | "pool"
-  | Variant<"turnedOutput" | "poolGradient">;
+type Transform = "filter" | "input" | "turnedInput" | "output" | Variant<"turnedOutput">;
+type Name = `${Transform}${Tile}` | "pool" | Variant<"poolGradient">;
 type Functions = Record<Name, (...parameters: number[]) => void>;
 
 /** A part of the memory. */
@@ -36,22 +28,29 @@ export type Region = { readonly address: number; readonly values: Float32Array }
 /** Vector functions, and memory for them. */
 export class VectorUnit {
   readonly call: Functions;
+  /** Channels and tiles that lie side by side. */
+  readonly group: number;
   #memory = new WebAssembly.Memory({ initial: 1 });
 
-  constructor() {
-    const gradients = [false, true].flatMap((add) =>
-      [false, true].flatMap((mask) => [
-        outputTransform(variant("turnedOutput", add, mask), TURNED.output, { add, mask }),
-        poolGradientFunction(variant("poolGradient", add, mask), add, mask),
-      ])
-    );
+  constructor(group: number) {
+    this.group = group;
+    const variants = [false, true].flatMap((add) => [false, true].map((mask) => ({ add, mask })));
+    const transforms = TILES.flatMap((tile) => [
+      filterTransform(`filter${tile}`, FORWARD[tile].filter),
+      inputTransform(`input${tile}`, FORWARD[tile].input, group),
+      inputToBlocks(`turnedInput${tile}`, TURNED[tile].input, group),
+      outputTransform(`output${tile}`, FORWARD[tile].output, group),
+      ...variants.map(({ add, mask }) => {
+        const name = `${variant("turnedOutput", add, mask)}${tile}`;
+        return outputFromBlocks(name, TURNED[tile].output, group, { add, mask });
+      }),
+    ]);
     const code = encodeModule([
-      filterTransform("filter", FORWARD.filter),
-      inputTransform("input", FORWARD.input),
-      inputTransform("turnedInput", TURNED.input),
-      outputTransform("output", FORWARD.output, "bias"),
+      ...transforms,
       poolFunction(),
-      ...gradients,
+      ...variants.map(({ add, mask }) =>
+        poolGradientFunction(variant("poolGradient", add, mask), add, mask)
+      ),
     ]);
     const imports = { env: { memory: this.#memory } };
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), imports);
@@ -91,7 +90,7 @@ export type Band = {
   readonly count: number;
   /** Floats per row of the memory. */
   readonly row: number;
-  /** Columns of the memory left free. */
+  /** Columns of the memory before the features; they, and all that is left of a row, become zero. */
   readonly left?: number;
   /** The first column of the features, and how many: all by default. */
   readonly column?: number;
@@ -101,19 +100,23 @@ export type Band = {
 /** Copies rows of features into a region; rows outside the picture become `outside`. */
 export function copyIn(
   { data, height, width, channels }: Features,
-  { first, count, row, left = 0, column = 0, columns = width }: Band,
+  { first, count, row, left, column = 0, columns = width }: Band,
   to: Region,
   outside = 0,
 ): void {
   const whole = width * channels;
   const length = Math.min(columns, width - column) * channels;
-  if (row === whole && length === whole && first + count <= height) {
+  if (first >= 0 && row === whole && length === whole && first + count <= height) {
     return to.values.set(data.subarray(first * whole, (first + count) * whole));
   }
   for (let i = 0; i < count; i++) {
     const y = first + i;
-    const start = i * row + left * channels;
+    const start = i * row + (left ?? 0) * channels;
     const from = y * whole + column * channels;
+    if (left !== undefined) {
+      to.values.fill(0, i * row, start);
+      to.values.fill(0, start + length, (i + 1) * row);
+    }
     if (y < 0 || y >= height) to.values.fill(outside, start, start + length);
     else to.values.set(data.subarray(from, from + length), start);
   }

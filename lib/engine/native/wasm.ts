@@ -68,6 +68,15 @@ export const set = ({ index }: Local, value: Code): Code => [...value, 0x21, ...
 export const constant = (value: number): Code => [0x41, ...signed(value)];
 export const add = (a: Code, b: Code): Code => [...a, ...b, 0x6a];
 export const multiply = (a: Code, b: Code): Code => [...a, ...b, 0x6c];
+/** The smaller of two addresses or counts. */
+export const least = (a: Code, b: Code): Code => [...a, ...b, ...a, ...b, 0x49, 0x1b];
+/** An address or a count in memory. */
+export const loadInteger = (address: Code, offset = 0): Code => [
+  ...address,
+  0x28,
+  2,
+  ...unsigned(offset),
+];
 /** Adds to an address or a count. */
 export const advance = (local: Local, by: Code): Code => set(local, add(get(local), by));
 
@@ -118,6 +127,13 @@ export const and4 = binary(0x4e);
 /** Bits of `a` that are not set in `b`. */
 export const andNot4 = binary(0x4f);
 export const or4 = binary(0x50);
+/** Four of the floats of `a`, which are 0 to 3, and of `b`, 4 to 7. */
+export const pick4 = (a: Code, b: Code, places: readonly number[]): Code => [
+  ...a,
+  ...b,
+  ...simd(0x0d),
+  ...places.flatMap((place) => [0, 1, 2, 3].map((byte) => 4 * place + byte)),
+];
 
 /** Encodes a module that imports `memory` from `env` and exports its functions. */
 export function encodeModule(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {

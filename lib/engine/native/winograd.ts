@@ -1,7 +1,8 @@
 /**
  * 3x3 convolutions by Winograd's method: a quarter of the multiplications. Some tiles at a time
  * go through three steps that stay in the processor's cache: to 36 matrices `[tiles, in]`, 36
- * matrix products with the transformed filter, back to features.
+ * matrix products with the transformed filter, back to features. Small features take smaller tiles, with
+ * 16 matrices and four ninths of the multiplications.
  *
  * @module
  */
@@ -10,26 +11,28 @@ import type { Features, FilterShape } from "./layout.ts";
 import { partsFor, partsOf } from "./lanes.ts";
 import type { Operations } from "./operations.ts";
 import { GROUP } from "./vector_kernels.ts";
-import { copyIn, copyOut, type Region, variant } from "./vector_unit.ts";
-import { REACH, TILE } from "./winograd_matrices.ts";
+import { copyIn, copyOut } from "./vector_unit.ts";
+import type { WinogradFilter } from "./winograd_filters.ts";
+import { type Tile, TILES } from "./winograd_matrices.ts";
+import { Transforms } from "./winograd_transforms.ts";
 
 /** Matrix products are at their best with about so many rows. */
 const TILES_AT_A_TIME = 128;
-/** With fewer tiles, reading the 36 matrices of the filter takes longer than what they save. */
+/** With fewer tiles, reading the matrices of the filter takes longer than what they save. */
 const FEWEST_TILES = 32;
 /** With fewer for each thread, one product on all threads is faster than one on each. */
 const FEWEST_TILES_A_THREAD = 64;
-const POSITIONS = REACH * REACH;
 
-/** Whether the method suits a convolution whose result has this size. */
-export function suitsWinograd(
+/** The side of the tiles for a convolution whose result has this size; none if the method does not suit it. */
+export function winogradTile(
   [filterHeight, filterWidth, inChannels, outChannels]: FilterShape,
   strides: number,
   { height, width }: { height: number; width: number },
-): boolean {
-  return filterHeight === 3 && filterWidth === 3 && strides === 1 &&
-    inChannels % GROUP === 0 && outChannels % GROUP === 0 &&
-    Math.ceil(height / TILE) * Math.ceil(width / TILE) >= FEWEST_TILES;
+): Tile | undefined {
+  const suits = filterHeight === 3 && filterWidth === 3 && strides === 1 &&
+    inChannels % GROUP === 0 && outChannels % GROUP === 0;
+  if (!suits) return undefined;
+  return TILES.find((tile) => Math.ceil(height / tile) * Math.ceil(width / tile) >= FEWEST_TILES);
 }
 
 /** What the forward convolution does to its result. */
@@ -43,15 +46,18 @@ export type WinogradGradient = {
   readonly mask?: Float32Array;
 };
 
-/** Some of the rows of tiles of a convolution. */
+/** A convolution. */
 export type WinogradTask = {
   readonly x: Features;
-  /** `[36, out, in]` */
-  readonly filter: Float32Array;
+  readonly filter: WinogradFilter;
   readonly y: Features;
   readonly finish: WinogradForward | WinogradGradient;
-  /** Rows of tiles that are worked on at a time, and the bands of so many that are to be done. */
+  /** Rows of tiles that are worked on at a time. */
   readonly rows: number;
+};
+
+/** Some of its bands of so many rows of tiles. */
+type Bands = {
   readonly firstBand: number;
   readonly endBand: number;
   /** Where others write over `x`: its row before the first band, and that after the last, as they were. */
@@ -60,65 +66,57 @@ export type WinogradTask = {
 };
 
 /**
- * Convolves `x` with a transformed filter `[36, out, in]`, or, with `WinogradGradient`, with the
+ * Convolves `x` with a transformed filter, or, with `WinogradGradient`, with the
  * filter turned. `y` is as large as `x`, or by two rows and columns smaller (only whole windows) or
  * larger (the gradient of that). It may be `x` where both are equally large.
  */
 export function winogradConvolution(
   operations: Operations,
   x: Features,
-  filter: Float32Array,
+  filter: WinogradFilter,
   y: Features,
   finish: WinogradForward | WinogradGradient,
 ): void {
-  const across = Math.ceil(y.width / TILE);
-  const down = Math.ceil(y.height / TILE);
+  const { tile } = filter;
+  const across = Math.ceil(y.width / tile);
+  const down = Math.ceil(y.height / tile);
   const fewest = Math.ceil(down / Math.max(1, Math.floor(TILES_AT_A_TIME / across)));
   const threads = Math.min(operations.threads, Math.floor(down * across / FEWEST_TILES_A_THREAD));
   const rows = Math.ceil(down / (threads > 1 ? threads * Math.ceil(fewest / threads) : fewest));
   const bands = partsOf(Math.ceil(down / rows), partsFor(threads));
   const row = x.width * x.channels;
   const copy = (band: number, by: number) => {
-    const at = (TILE * rows * band + by) * row;
-    const inside = at >= 0 && TILE * rows * band < x.height;
+    const at = (tile * rows * band + by) * row;
+    const inside = at >= 0 && tile * rows * band < x.height;
     return x.data.buffer === y.data.buffer && inside ? x.data.slice(at, at + row) : undefined;
   };
-  const tasks = bands.map(([firstBand, endBand]): WinogradTask => {
-    const [above, below] = [copy(firstBand, -1), copy(endBand, 0)];
-    return { x, filter, y, finish, rows, firstBand, endBand, above, below };
+  const parts = bands.map(([firstBand, endBand]): Bands => {
+    return { firstBand, endBand, above: copy(firstBand, -1), below: copy(endBand, 0) };
   });
-  operations.share("convolve", convolveBands, tasks);
+  operations.share("convolve", convolveBands, { x, filter, y, finish, rows }, parts);
 }
 
 /** Does some bands, one after the other. */
-export function convolveBands(operations: Operations, task: WinogradTask): void {
-  const { x, filter, y, finish, rows, firstBand, endBand, above, below } = task;
-  const { unit } = operations;
+export function convolveBands(
+  operations: Operations,
+  task: WinogradTask,
+  { firstBand, endBand, above, below }: Bands,
+): void {
+  const { x, filter, y, finish, rows } = task;
   const { height, width } = y;
+  const { tile } = filter;
   const before = 1 + (height - x.height) / 2; // how far the first window reaches beyond the border
-  const across = Math.ceil(width / TILE);
-  const end = Math.min(endBand * rows, Math.ceil(height / TILE));
+  const across = Math.ceil(width / tile);
+  const end = Math.min(endBand * rows, Math.ceil(height / tile));
   const columns = Math.ceil(across / Math.ceil(rows * across / TILES_AT_A_TIME));
-  const forward = "bias" in finish ? finish : undefined;
-  const { add, mask } = forward ? {} as WinogradGradient : finish as WinogradGradient;
-  const xRow = (TILE * across + REACH - TILE) * x.channels;
-  const part = TILE * rows * TILE * columns * y.channels;
-  const [v, m, target, extra, ...sources] = unit.reserve([
-    POSITIONS * odd(rows * columns) * x.channels,
-    POSITIONS * odd(rows * columns) * y.channels,
-    part,
-    forward ? y.channels : mask ? part : 0,
-    ...[0, 1].map(() => (TILE * rows + REACH - TILE) * xRow),
-  ]);
-  for (const { values } of sources) values.fill(0);
-  if (forward) extra.values.set(forward.bias);
-  const name = forward ? "output" : variant("turnedOutput", !!add, !!mask);
-  const beyond = forward ? extra.address : extra.address - target.address;
-  const floor = forward?.relu ? 0 : -Infinity;
+  const xRow = (tile * across + 2) * x.channels;
+  const transforms = new Transforms(operations, task, rows * columns, xRow);
+  const { target, extra, rowsAdded, sources } = transforms;
+  const { add = undefined, mask = undefined } = "bias" in finish ? {} : finish;
   const read = (first: number) => {
-    const count = TILE * Math.min(rows, end - first) + REACH - TILE;
+    const count = tile * Math.min(rows, end - first) + 2;
     const source = sources[first / rows % 2]!;
-    copyIn(x, { first: TILE * first - before, count, row: xRow, left: before }, source);
+    copyIn(x, { first: tile * first - before, count, row: xRow, left: before }, source);
     const left = before * x.channels;
     if (above && first === firstBand * rows) source.values.set(above, left);
     if (below && first + rows >= end) source.values.set(below, (count - 1) * xRow + left);
@@ -130,77 +128,26 @@ export function convolveBands(operations: Operations, task: WinogradTask): void 
     // Now, as `y` may be `x`: what is written next must have been read.
     if (first + rows < end) next = read(first + rows);
     const tileRows = Math.min(rows, end - first);
-    const addend = add && isDeferral(add) ? writeRows(operations, add, y, first, tileRows) : add;
+    const count = Math.min(tile * tileRows, height - tile * first);
+    const added = add && isDeferral(add)
+      ? { ...y, height: count, data: rowsAdded.values }
+      : undefined;
+    if (added) {
+      const row = y.width * y.channels;
+      const values = added.data.subarray(0, count * row);
+      writeDeferral(operations, add as Deferral, values, tile * first * row);
+    }
     for (let left = 0; left < across; left += columns) {
       const count = Math.min(columns, across - left);
-      const tiles = odd(tileRows * count);
-      for (let i = 0; i < tileRows; i++) {
-        unit.call[forward ? "input" : "turnedInput"](
-          source.address + 4 * TILE * (i * xRow + left * x.channels),
-          4 * xRow,
-          4 * x.channels,
-          count,
-          v.address + 4 * i * count * x.channels,
-          4 * tiles * x.channels,
-        );
-      }
-      operations.matMul({
-        a: matrices(v, tiles, x.channels),
-        b: {
-          data: filter,
-          dims: [POSITIONS, ...(forward ? [y.channels, x.channels] : [x.channels, y.channels])],
-        },
-        y: matrices(m, tiles, y.channels),
-        transposeA: false,
-        transposeB: !!forward,
-      });
-      const row = TILE * count * y.channels;
-      const place = { count: TILE * tileRows, row, column: TILE * left, columns: TILE * count };
-      const band = { first: TILE * first, ...place };
-      if (addend instanceof Float32Array) copyIn({ ...y, data: addend }, band, target);
-      else if (addend) copyIn(addend, { first: 0, ...place }, target);
+      const row = tile * count * y.channels;
+      const place = { count: tile * tileRows, row, column: tile * left, columns: tile * count };
+      const band = { first: tile * first, ...place };
+      transforms.multiply(source.address + 4 * tile * left * x.channels, tileRows, count);
+      if (added) copyIn(added, { first: 0, ...place }, target);
+      else if (add) copyIn({ ...y, data: add as Float32Array }, band, target);
       if (mask) copyIn({ ...y, data: mask }, band, extra);
-      for (let i = 0; i < tileRows; i++) {
-        unit.call[name](
-          m.address + 4 * i * count * y.channels,
-          4 * tiles * y.channels,
-          count,
-          4 * y.channels,
-          target.address + 4 * i * TILE * row,
-          4 * row,
-          beyond,
-          floor,
-        );
-      }
+      transforms.finish(tileRows, count);
       copyOut(target, y, band);
     }
-    if (addend && !(addend instanceof Float32Array)) operations.give(addend);
   }
-}
-
-/** The rows of features under some rows of tiles, written now. */
-function writeRows(
-  operations: Operations,
-  deferral: Deferral,
-  { height, width, channels }: Features,
-  first: number,
-  tileRows: number,
-): Features {
-  const start = TILE * first;
-  const rows = operations.take(channels, Math.min(TILE * tileRows, height - start), width);
-  writeDeferral(operations, deferral, rows.data, start * width * channels);
-  return rows;
-}
-
-/**
- * An odd count of tiles sets the 36 matrices apart by no power of two: places in memory that differ
- * by one get into each other's way in the cache.
- */
-function odd(tiles: number): number {
-  return tiles | 1;
-}
-
-function matrices({ values }: Region, rows: number, columns: number) {
-  const dims = [POSITIONS, rows, columns];
-  return { data: values.subarray(0, POSITIONS * rows * columns), dims };
 }

@@ -9,7 +9,7 @@ import { Operations } from "../../../lib/engine/native/operations.ts";
 import { loadRuntime } from "../../../lib/engine/native/ort.ts";
 import { pairsGradient, poolPairs } from "../../../lib/engine/native/pooling.ts";
 import { winogradConvolution } from "../../../lib/engine/native/winograd.ts";
-import { transformFilter } from "../../../lib/engine/native/winograd_matrices.ts";
+import { transformFilter } from "../../../lib/engine/native/winograd_filters.ts";
 import { ROOT } from "../../helpers/command.ts";
 
 const THREADS = [1, 2, 3, 8];
@@ -80,7 +80,7 @@ function compute(operations: Operations): Float32Array[] {
   poolPairs(operations, x, pooled);
   const gradient = features(14);
   pairsGradient(operations, x, half, gradient, { add: gradient.data, mask: true });
-  return [filter, apart.data, inPlace.data, windows.data, pooled.data, gradient.data];
+  return [filter.data, apart.data, inPlace.data, windows.data, pooled.data, gradient.data];
 }
 
 Deno.test("1, 2, 3 and 8 threads write the same bytes", async () => {
@@ -98,8 +98,8 @@ Deno.test("1, 2, 3 and 8 threads write the same bytes", async () => {
 
 Deno.test("what goes wrong on another thread is said, and the next task is done", async () => {
   const { lanes } = await operationsOn(2);
-  const run = (name: string, own: (task: number) => void, tasks = [1, 2]) =>
-    lanes.run(name, own, tasks);
+  const run = (name: string, own: (part: number) => void, parts = [1, 2]) =>
+    lanes.run(name, own, {}, parts);
   const slow = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
   assertThrows(() => run("unheard", slow), Error, "Cannot compute on another thread");
   const stumble = () => {

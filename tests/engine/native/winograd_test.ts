@@ -1,16 +1,17 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { BufferPool } from "../../../lib/engine/native/buffers.ts";
 import type { Features } from "../../../lib/engine/native/layout.ts";
 import { Operations } from "../../../lib/engine/native/operations.ts";
 import { loadRuntime } from "../../../lib/engine/native/ort.ts";
 import { pairsGradient, poolPairs } from "../../../lib/engine/native/pooling.ts";
-import { suitsWinograd, winogradConvolution } from "../../../lib/engine/native/winograd.ts";
+import { winogradConvolution, winogradTile } from "../../../lib/engine/native/winograd.ts";
 import {
   FORWARD,
-  transformFilter,
+  TILES,
   TURNED,
   type WinogradMatrices,
 } from "../../../lib/engine/native/winograd_matrices.ts";
+import { transformFilter } from "../../../lib/engine/native/winograd_filters.ts";
 import { seededRandom, uniformNoise } from "../../../lib/base/random.ts";
 import { assertAllClose } from "../../helpers/assert.ts";
 
@@ -50,29 +51,38 @@ function alongOneAxis({ input, filter, output }: WinogradMatrices, d: number[], 
   return times(output, u.map((value, i) => value * v[i]!));
 }
 
-Deno.test("Winograd's matrices give the sliding products of a filter with three numbers", () => {
-  // 1·1 + 2·10 + 3·100 = 321, and so on
-  for (const matrices of [FORWARD, TURNED]) {
-    const y = alongOneAxis(matrices, [1, 2, 3, 4, 5, 6], [1, 10, 100]);
-    assertAllClose(y, [321, 432, 543, 654], { rtol: 1e-12 });
-  }
-});
+for (const tile of TILES) {
+  Deno.test(`Winograd's matrices give ${tile} products of a filter with three numbers`, () => {
+    // 1·1 + 2·10 + 3·100 = 321, and so on
+    for (const matrices of [FORWARD[tile], TURNED[tile]]) {
+      const y = alongOneAxis(matrices, [1, 2, 3, 4, 5, 6].slice(0, tile + 2), [1, 10, 100]);
+      assertAllClose(y, [321, 432, 543, 654].slice(0, tile), { rtol: 1e-12 });
+    }
+  });
 
-Deno.test("a turned filter has the same transform: the values at 1 / p, in reverse order", () => {
-  const [g, turned] = [[2, 3, 5], [5, 3, 2]];
-  const at = ({ filter }: WinogradMatrices, g: number[]) =>
-    filter.map((row) => row.reduce((sum, value, i) => sum + value * g[i]!, 0));
-  assertAllClose(at(TURNED, turned), at(FORWARD, g), { rtol: 1e-12 });
-});
+  Deno.test(`a turned filter has the same transform with tiles of ${tile}, in reverse order`, () => {
+    const [g, turned] = [[2, 3, 5], [5, 3, 2]];
+    const at = ({ filter }: WinogradMatrices, g: number[]) =>
+      filter.map((row) => row.reduce((sum, value, i) => sum + value * g[i]!, 0));
+    assertAllClose(at(TURNED[tile], turned), at(FORWARD[tile], g), { rtol: 1e-12 });
+  });
+}
 
 // The last has more tiles in a row than are worked on at a time.
-for (const [height, width] of [[16, 16], [13, 35], [70, 9], [9, 1030]]) {
-  Deno.test(`Winograd's convolution of ${height}x${width} equals the plain sum`, async () => {
-    const operations = new Operations(await loadRuntime(), new BufferPool());
+const SIZES = [[16, 16], [13, 35], [70, 9], [9, 1030]] as const;
+/** As wide as the processor's vectors, or plain matrices where ONNX Runtime has no blocks. */
+const BLOCKS = [undefined, 1];
+const cases = SIZES.flatMap((size) =>
+  TILES.flatMap((tile) => BLOCKS.map((block) => ({ size, tile, block })))
+);
+for (const { size: [height, width], tile, block } of cases) {
+  const how = `in tiles of ${tile}${block ? ", plain matrices," : ""}`;
+  Deno.test(`a convolution of ${height}x${width} ${how} is the plain sum`, async () => {
+    const operations = new Operations(await loadRuntime(), new BufferPool(), block);
     const [x, y] = [features(16, height!, width!), features(32, height!, width!)];
     const filter = uniformNoise(9 * 16 * 32, -1, 1, random);
     const bias = uniformNoise(32, -1, 1, random);
-    const transformed = transformFilter(operations, filter, [3, 3, 16, 32]);
+    const transformed = transformFilter(operations, filter, [3, 3, 16, 32], tile);
     winogradConvolution(operations, x, transformed, y, { bias, relu: true });
     const expected = convolve(x, filter, 32, false).map((v, i) => Math.max(0, v + bias[i % 32]!));
     assertAllClose(y.data, expected, { rtol: 2e-5, scale: "rms" });
@@ -123,11 +133,13 @@ for (const [height, width] of [[41, 67], [21, 1030]]) {
 
 Deno.test("few tiles, other filters, strides and odd counts of channels are left to others", () => {
   const size = { height: 16, width: 32 };
-  assert(suitsWinograd([3, 3, 16, 32], 1, size));
-  assert(!suitsWinograd([3, 3, 16, 32], 1, { height: 16, width: 28 }));
-  assert(!suitsWinograd([3, 3, 16, 32], 2, size));
-  assert(!suitsWinograd([3, 3, 16, 20], 1, size));
-  assert(!suitsWinograd([5, 5, 16, 32], 1, size));
+  assertEquals(winogradTile([3, 3, 16, 32], 1, size), 4);
+  assertEquals(winogradTile([3, 3, 16, 32], 1, { height: 16, width: 28 }), 2);
+  assertEquals(winogradTile([3, 3, 16, 32], 1, { height: 8, width: 15 }), 2);
+  assertEquals(winogradTile([3, 3, 16, 32], 1, { height: 8, width: 14 }), undefined);
+  assertEquals(winogradTile([3, 3, 16, 32], 2, size), undefined);
+  assertEquals(winogradTile([3, 3, 16, 20], 1, size), undefined);
+  assertEquals(winogradTile([5, 5, 16, 32], 1, size), undefined);
 });
 
 Deno.test("the gradient of pooling may write over the features", async () => {
