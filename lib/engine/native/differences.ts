@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Model, Node } from "./onnx.ts";
+import { type Model, node } from "./onnx.ts";
 import type { Operations } from "./operations.ts";
 
 /** So many squares are added up in single precision, and these sums in double precision. */
@@ -74,11 +74,8 @@ export function symmetricSum(
 }
 
 function sumsModel(): Model {
-  const axes = { ...node("Constant", [], "axes"), attributes: { value_ints: [1] } };
-  const sums = {
-    ...node("ReduceSumSquare", ["x", "axes"], "y"),
-    attributes: { keepdims: 0 },
-  };
+  const axes = node("Constant", [], "axes", { value_ints: [1] });
+  const sums = node("ReduceSumSquare", ["x", "axes"], "y", { keepdims: 0 });
   return { nodes: [axes, sums], inputs: { x: 2 }, outputs: { y: 1 } };
 }
 
@@ -90,8 +87,4 @@ function differenceModel(names: readonly string[]): Model {
     ...(times ? [node("Mul", ["difference", "by"], "y")] : []),
   ];
   return { nodes, inputs: Object.fromEntries(names.map((name) => [name, 1])), outputs: { y: 1 } };
-}
-
-function node(op: string, inputs: string[], output: string): Node {
-  return { op, inputs, outputs: [output] };
 }

@@ -14,6 +14,7 @@ import {
 import { columnConvolution, suitsColumns } from "./columns.ts";
 import type { NetworkFilters } from "./filters.ts";
 import { addBorder } from "./borders.ts";
+import { convolve } from "./direct.ts";
 import { concat, maxPool, windowOf } from "./layers.ts";
 import { type Features, preprocess } from "./layout.ts";
 import { normalize } from "./normalization.ts";
@@ -119,7 +120,7 @@ function runStep(
         return winogradConvolution(operations, x, filter, y, { bias, relu });
       }
       const filter = filters.packed(step);
-      return operations.convolution(x, {
+      return convolve(operations, x, {
         filter,
         bias,
         relu,

@@ -20,6 +20,17 @@ export type Node = {
   readonly attributes?: Readonly<Record<string, Attribute>>;
 };
 
+/** A node with one output. */
+export function node(
+  op: string,
+  inputs: readonly string[],
+  output: string,
+  attributes: Readonly<Record<string, Attribute>> = {},
+  domain = "",
+): Node {
+  return { op, domain, inputs, outputs: [output], attributes };
+}
+
 /** A model: nodes in topological order, and the rank of every input and output. */
 export type Model = {
   readonly nodes: readonly Node[];

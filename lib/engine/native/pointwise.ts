@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Model } from "./onnx.ts";
+import { type Model, node } from "./onnx.ts";
 import type { Operations } from "./operations.ts";
 
 /** Sizes of the products, and their factors: `x` times `filter` is `y`. */
@@ -42,15 +42,16 @@ export function multiplyBlocks(operations: Operations, block: number, products: 
 
 function model(group: number): Model {
   const attributes = { kernel_shape: [1, 1], strides: [1, 1], dilations: [1, 1], group };
-  const pads = [0, 0, 0, 0];
   return {
-    nodes: [{
-      op: "Conv",
-      domain: "com.microsoft.nchwc",
-      inputs: ["x", "filter"],
-      outputs: ["y"],
-      attributes: { ...attributes, pads },
-    }],
+    nodes: [
+      node(
+        "Conv",
+        ["x", "filter"],
+        "y",
+        { ...attributes, pads: [0, 0, 0, 0] },
+        "com.microsoft.nchwc",
+      ),
+    ],
     inputs: { x: 4, filter: 4 },
     outputs: { y: 4 },
   };

@@ -8,10 +8,10 @@ import * as tf from "@tensorflow/tfjs";
 import { many } from "../../base/many.ts";
 import type { Kernel, NativeBackend } from "./backend.ts";
 import { type Deferral, writeDeferral } from "./deferral.ts";
-import { convolutionGradient } from "./direct.ts";
+import { convolutionGradient, type ConvolutionOptions, convolve } from "./direct.ts";
 import { maxPool, maxPoolGradient, type Window } from "./layers.ts";
 import { type Features, packBias, type PackedFilter, packFilter } from "./layout.ts";
-import type { ConvolutionOptions, Operations } from "./operations.ts";
+import type { Operations } from "./operations.ts";
 import { fewNumbers, suitsDeferring } from "./product_rows.ts";
 
 type Shape4D = [number, number, number, number];
@@ -75,7 +75,7 @@ export function productKernels(operations: Operations): Record<string, Kernel> {
       padding: [top, left, bottom, right],
       relu: activation === "relu",
     };
-    const run = (x: Features, y: Features) => operations.convolution(x, options, y);
+    const run = (x: Features, y: Features) => convolve(operations, x, options, y);
     return eachPicture(backend, x, info.outShape, run);
   };
 
