@@ -64,7 +64,7 @@ function inputTile(
       ...vectors.flatMap((lane) => [
         ...inputs.flatMap((input, i) => set(input, load(get(temporary), i * bytes + lane))),
         ...common,
-        ...results.flatMap((result, i) => store(get(pointers[i]!), result, lane)),
+        ...results.flatMap((result, i) => store(get(pointers[i]!), result, lane, to.memory)),
       ]),
     ]),
   ];
@@ -84,7 +84,7 @@ export function inputTransform(name: string, matrix: number[][], group: number):
     at,
     rowBytes: get(rowBytes),
     channelBytes: get(channelBytes),
-  }, { at: to, bytes: get(planeBytes) });
+  }, { at: to, bytes: get(planeBytes), memory: "shared" });
   f.body = [
     ...prepare,
     ...loop(channel, get(source), add(get(source), get(channelBytes)), constant(4 * group), [
@@ -133,6 +133,7 @@ export function inputToBlocks(name: string, matrix: number[][], group: number): 
           ...transpose(f, group, { at: square, rowBytes: constant(4 * group) }, {
             at: line,
             rowBytes: get(lineBytes),
+            memory: "shared",
           }),
           ...advance(line, get(planeBytes)),
         ]),

@@ -4,24 +4,29 @@
  * @module
  */
 import { workerData } from "node:worker_threads";
+import { Barrier } from "./barrier.ts";
 import { BufferPool } from "./buffers.ts";
 import { unpackTask } from "./foreign.ts";
 import { ANSWER, CALL, FAILED, type LaneData, Mailbox, READY, takeParts } from "./lanes.ts";
 import { Operations } from "./operations.ts";
 import { loadRuntime } from "./ort.ts";
 import { poolGradientRows, poolRows } from "./pooling.ts";
-import { convolveBands } from "./winograd.ts";
+import { convolveBands } from "./winograd_bands.ts";
 import { transformPieces } from "./winograd_filters.ts";
+import { convolveTogether } from "./winograd_together.ts";
 
 /** Does a part of a task. */
 type Work = (operations: Operations, task: unknown, part: unknown) => void;
 
 /** Waits for tasks, for ever. */
-async function serve({ mailbox: memory, next }: LaneData): Promise<void> {
-  const mailbox = new Mailbox(memory);
-  const operations = new Operations(await loadRuntime(1), new BufferPool());
+async function serve({ next, tiles, lane, ...data }: LaneData): Promise<void> {
+  const [mailbox, barrier] = [new Mailbox(data.mailbox), new Barrier(data.barrier)];
+  const runtime = await loadRuntime(1);
+  const place = { barrier, tiles, lane };
+  const operations = new Operations(runtime, new BufferPool(), undefined, undefined, place);
   const functions = {
     convolve: convolveBands,
+    convolveTogether,
     pool: poolRows,
     poolGradient: poolGradientRows,
     transformFilter: transformPieces,
@@ -32,7 +37,7 @@ async function serve({ mailbox: memory, next }: LaneData): Promise<void> {
     try {
       const [name, task, parts] = unpackTask(mailbox.message) as [string, unknown, unknown[]];
       const work = functions[name]!;
-      takeParts(next, parts, (part) => work(operations, task, part));
+      takeParts(next, barrier, parts, (part) => work(operations, task, part));
     } catch (error) {
       mailbox.message = String(error).slice(0, 1000);
       mailbox.numbers[FAILED] = 1;

@@ -5,7 +5,9 @@
  * @module
  */
 import { Worker } from "node:worker_threads";
+import { Barrier, waitWhile } from "./barrier.ts";
 import { canShareMemory, packTask } from "./foreign.ts";
+import { newTileMemory } from "./vector_unit.ts";
 
 /** More threads take more memory (some 40 MB each) than they save time. */
 const MOST_LANES = 8;
@@ -52,9 +54,9 @@ export class Mailbox {
     Atomics.notify(this.numbers, place);
   }
 
-  /** Sleeps while a number is what it was; returns the new one. */
+  /** Waits while a number is what it was; returns the new one. */
   wait(place: number, old: number): number {
-    while (Atomics.load(this.numbers, place) === old) Atomics.wait(this.numbers, place, old);
+    waitWhile(this.numbers, place, old);
     return Atomics.load(this.numbers, place);
   }
 }
@@ -79,13 +81,21 @@ export class Lanes {
   readonly #others: Mailbox[] = [];
   /** The number of the next part that nobody has taken yet. */
   readonly #next = new Int32Array(new SharedArrayBuffer(4));
+  /** Where this thread meets those that do a task together, and sees their tiles. */
+  readonly place = { barrier: new Barrier(), tiles: newTileMemory(), lane: 0 };
 
   /** Starts all but one of `count` threads: this one works, too. They get ready by themselves. */
   constructor(count: number) {
     if (!canShareMemory()) return;
     for (let i = 1; i < Math.min(count, MOST_LANES); i++) {
       const mailbox = new Mailbox(new SharedArrayBuffer(SIZE));
-      const workerData: LaneData = { mailbox: mailbox.memory, next: this.#next };
+      const workerData: LaneData = {
+        mailbox: mailbox.memory,
+        next: this.#next,
+        ...this.place,
+        barrier: this.place.barrier.memory,
+        lane: i,
+      };
       try {
         const lane = new Worker(new URL("./lane.ts", import.meta.url), { workerData });
         lane.on("error", () => mailbox.tell(READY, NEVER));
@@ -104,7 +114,12 @@ export class Lanes {
     });
   }
 
-  /** How many threads could work now, this one included. */
+  /** How many threads there are, this one included. */
+  get count(): number {
+    return 1 + this.#others.length;
+  }
+
+  /** How many of them could work now. */
   get ready(): number {
     return 1 + this.#ready.length;
   }
@@ -127,13 +142,14 @@ export class Lanes {
     const busy = this.#ready.slice(0, parts.length - 1);
     const message = packTask([name, task, parts]);
     Atomics.store(this.#next, 0, 0);
+    this.place.barrier.reset();
     for (const mailbox of busy) {
       mailbox.message = message;
       mailbox.numbers[FAILED] = 0;
       mailbox.tell(CALL, mailbox.numbers[CALL]! + 1);
     }
     try {
-      takeParts(this.#next, parts, own);
+      takeParts(this.#next, this.place.barrier, parts, own);
     } finally {
       // Whatever happens here: they must be done before anybody touches the buffers.
       for (const mailbox of busy) mailbox.wait(ANSWER, mailbox.numbers[CALL]! - 1);
@@ -144,11 +160,18 @@ export class Lanes {
 }
 
 /** What a thread is started with. */
-export type LaneData = { readonly mailbox: SharedArrayBuffer; readonly next: Int32Array };
+export type LaneData = {
+  readonly mailbox: SharedArrayBuffer;
+  readonly next: Int32Array;
+  readonly barrier: SharedArrayBuffer;
+  readonly tiles: WebAssembly.Memory;
+  readonly lane: number;
+};
 
 /** Takes one part after the other until none is left; none is left for others if one fails. */
 export function takeParts<Part>(
   next: Int32Array,
+  barrier: Barrier,
   parts: readonly Part[],
   run: (part: Part) => void,
 ): void {
@@ -156,6 +179,7 @@ export function takeParts<Part>(
     for (let i; (i = Atomics.add(next, 0, 1)) < parts.length;) run(parts[i]!);
   } catch (error) {
     Atomics.store(next, 0, parts.length);
+    barrier.abandon();
     throw error;
   }
 }

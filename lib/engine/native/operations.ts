@@ -6,6 +6,7 @@
  * @module
  */
 import { findBlock } from "./block.ts";
+import type { Barrier } from "./barrier.ts";
 import type { BufferPool } from "./buffers.ts";
 import type { Features } from "./layout.ts";
 import { type Lanes, partsFor } from "./lanes.ts";
@@ -16,6 +17,15 @@ import { VectorUnit } from "./vector_unit.ts";
 
 /** Where ONNX Runtime has no blocks: two vectors of WebAssembly. */
 const FEWEST_SIDE_BY_SIDE = 8;
+
+/** Where a thread works with others. */
+export type Place = {
+  readonly barrier: Barrier;
+  readonly tiles: WebAssembly.Memory;
+  /** Its number. */
+  readonly lane: number;
+  readonly unit?: VectorUnit;
+};
 
 /** Other threads, and a runtime that leaves them alone. */
 export type Beside = { readonly lanes: Lanes; readonly alone: Runtime };
@@ -28,7 +38,8 @@ export class Operations {
   readonly block: number;
   readonly unit: VectorUnit;
   #sessions = new Map<string, Session>();
-  #lanes?: Lanes;
+  readonly #lanes?: Lanes;
+  readonly #barrier?: Barrier;
   /** The same on this thread alone, for its part of what several threads do. */
   #alone: Operations;
 
@@ -37,19 +48,33 @@ export class Operations {
     pool: BufferPool,
     block = findBlock(runtime),
     beside?: Beside,
-    unit = new VectorUnit(Math.max(block, FEWEST_SIDE_BY_SIDE)),
+    place: Place | undefined = beside?.lanes.place,
   ) {
-    this.unit = unit;
+    const group = Math.max(block, FEWEST_SIDE_BY_SIDE);
+    this.unit = place?.unit ?? new VectorUnit(group, place?.tiles, place?.lane);
     this.runtime = runtime;
     this.pool = pool;
     this.block = block;
+    this.#barrier = place?.barrier;
     this.#lanes = beside?.lanes;
-    this.#alone = beside ? new Operations(beside.alone, pool, block, undefined, unit) : this;
+    this.#alone = beside
+      ? new Operations(beside.alone, pool, block, undefined, { ...place!, unit: this.unit })
+      : this;
   }
 
   /** How many threads could share a task now. */
   get threads(): number {
     return this.#lanes?.ready ?? 1;
+  }
+
+  /** How many threads there may be that see the tiles of this one. */
+  get lanes(): number {
+    return this.#lanes?.count ?? 1;
+  }
+
+  /** Waits until so many threads have come as far in a task that they do together. */
+  meet(threads: number): void {
+    this.#barrier?.meet(threads);
   }
 
   /** Into how many parts a task is best cut for these threads. */

@@ -158,7 +158,8 @@ const addresses = new WeakMap<ArrayBufferLike, number>();
 export function addressOf({ buffer, byteOffset }: ArrayBufferView): number {
   let address = addresses.get(buffer);
   if (address === undefined) {
-    const pointer = Deno.UnsafePointer.of(buffer as ArrayBuffer);
+    // A view, as Deno takes no shared buffer itself.
+    const pointer = Deno.UnsafePointer.of(new Uint8Array(buffer as ArrayBuffer));
     address = Number(Deno.UnsafePointer.value(pointer));
     addresses.set(buffer, address);
   }

@@ -81,7 +81,7 @@ function outputTile(
     ...loop(temporary, constant(0), constant(reach * bytes), constant(bytes), [
       ...spaced(pointers, get(next), multiply(from.bytes, constant(reach))),
       ...vectors.flatMap((lane) => [
-        ...inputs.flatMap((input, i) => set(input, load(get(pointers[i]!), lane))),
+        ...inputs.flatMap((input, i) => set(input, load(get(pointers[i]!), lane, from.memory))),
         ...common,
         ...results.flatMap((result, i) => store(get(temporary), result, i * reach * bytes + lane)),
       ]),
@@ -114,7 +114,7 @@ export function outputTransform(name: string, matrix: number[][], group: number)
   const [channelBytes, target, rowBytes, extra] = many(4, () => f.parameter());
   const floor = f.numberParameter();
   const [entry, channel, from, at] = many(4, () => f.integer());
-  const positions = { at: from, bytes: get(planeBytes) };
+  const positions: Positions = { at: from, bytes: get(planeBytes), memory: "shared" };
   const output = { channelBytes, rowBytes, extra, floor };
   const to = { at, channel };
   const { prepare, code } = outputTile(f, matrix, group, "bias", positions, to, output);
@@ -164,7 +164,7 @@ export function outputFromBlocks(
       ...loop(channel, constant(0), get(channelBytes), constant(4 * group), [
         ...set(line, get(lines)),
         ...loop(square, constant(SQUARE), end, squareBytes, [
-          ...transpose(f, group, { at: line, rowBytes: get(lineBytes) }, {
+          ...transpose(f, group, { at: line, rowBytes: get(lineBytes), memory: "shared" }, {
             at: square,
             rowBytes: constant(4 * group),
           }),

@@ -16,6 +16,7 @@ import {
   load,
   type Local,
   loop,
+  type Memory,
   multiply,
   multiply4,
   multiplyAdd4,
@@ -49,7 +50,7 @@ export function endOf(table: Local, tiles: Local): Code {
 }
 
 /** Where numbers of the positions of a tile are: at a pointer, and so many bytes further for each. */
-export type Positions = { readonly at: Local; readonly bytes: Code };
+export type Positions = { readonly at: Local; readonly bytes: Code; readonly memory?: Memory };
 
 /** Where the vectors of so many floats begin. */
 export function vectorsOf(floats: number): number[] {
@@ -103,7 +104,7 @@ export function spaced(pointers: readonly Local[], start: Code, step: Code): Cod
 }
 
 /** A square of floats in memory: where it is, and how far apart its rows are. */
-export type Square = { readonly at: Local; readonly rowBytes: Code };
+export type Square = { readonly at: Local; readonly rowBytes: Code; readonly memory?: Memory };
 
 /** Writes a square of so many floats, rows as columns, to another. */
 export function transpose(f: WasmFunction, side: number, from: Square, to: Square): Code {
@@ -113,15 +114,15 @@ export function transpose(f: WasmFunction, side: number, from: Square, to: Squar
   const [a, b, c, d] = values.map(get) as [Code, Code, Code, Code];
   const [low, high, nextLow, nextHigh] = pairs.map(get) as [Code, Code, Code, Code];
   const turned: Code = [
-    ...values.flatMap((value, i) => set(value, load(get(sources[i]!)))),
+    ...values.flatMap((value, i) => set(value, load(get(sources[i]!), 0, from.memory))),
     ...set(pairs[0], pick4(a, b, [0, 4, 1, 5])),
     ...set(pairs[1], pick4(a, b, [2, 6, 3, 7])),
     ...set(pairs[2], pick4(c, d, [0, 4, 1, 5])),
     ...set(pairs[3], pick4(c, d, [2, 6, 3, 7])),
-    ...store(get(targets[0]), pick4(low, nextLow, [0, 1, 4, 5])),
-    ...store(get(targets[1]), pick4(low, nextLow, [2, 3, 6, 7])),
-    ...store(get(targets[2]), pick4(high, nextHigh, [0, 1, 4, 5])),
-    ...store(get(targets[3]), pick4(high, nextHigh, [2, 3, 6, 7])),
+    ...store(get(targets[0]), pick4(low, nextLow, [0, 1, 4, 5]), 0, to.memory),
+    ...store(get(targets[1]), pick4(low, nextLow, [2, 3, 6, 7]), 0, to.memory),
+    ...store(get(targets[2]), pick4(high, nextHigh, [0, 1, 4, 5]), 0, to.memory),
+    ...store(get(targets[3]), pick4(high, nextHigh, [2, 3, 6, 7]), 0, to.memory),
   ];
   const bytes = constant(4 * side);
   return [

@@ -9,7 +9,7 @@ import { poolFunction, poolGradientFunction } from "./pooling_kernels.ts";
 import { inputToBlocks, inputTransform } from "./input_kernels.ts";
 import { outputFromBlocks, outputTransform } from "./output_kernels.ts";
 import { filterTransform, TEMPORARY_BYTES } from "./vector_kernels.ts";
-import { encodeModule } from "./wasm.ts";
+import { encodeModule, MOST_PAGES } from "./wasm.ts";
 import { FORWARD, type Tile, TILES, TURNED } from "./winograd_matrices.ts";
 
 const PAGE = 65536;
@@ -22,6 +22,11 @@ type Transform = "filter" | "input" | "turnedInput" | "output" | Variant<"turned
 type Name = `${Transform}${Tile}` | "pool" | Variant<"poolGradient">;
 type Functions = Record<Name, (...parameters: number[]) => void>;
 
+/** Memory in which all threads see each other's tiles. */
+export function newTileMemory(): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
+}
+
 /** A part of the memory. */
 export type Region = { readonly address: number; readonly values: Float32Array };
 
@@ -30,10 +35,15 @@ export class VectorUnit {
   readonly call: Functions;
   /** Channels and tiles that lie side by side. */
   readonly group: number;
-  #memory = new WebAssembly.Memory({ initial: 1 });
+  readonly #memory = new WebAssembly.Memory({ initial: 1 });
+  readonly #tiles: WebAssembly.Memory;
+  /** The number of this thread among those that see the same tiles. */
+  readonly lane: number;
 
-  constructor(group: number) {
+  constructor(group: number, tiles = newTileMemory(), lane = 0) {
     this.group = group;
+    this.lane = lane;
+    this.#tiles = tiles;
     const variants = [false, true].flatMap((add) => [false, true].map((mask) => ({ add, mask })));
     const transforms = TILES.flatMap((tile) => [
       filterTransform(`filter${tile}`, FORWARD[tile].filter),
@@ -52,7 +62,7 @@ export class VectorUnit {
         poolGradientFunction(variant("poolGradient", add, mask), add, mask)
       ),
     ]);
-    const imports = { env: { memory: this.#memory } };
+    const imports = { env: { own: this.#memory, shared: this.#tiles } };
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), imports);
     this.call = exports as Functions;
   }
@@ -65,14 +75,29 @@ export class VectorUnit {
       end += align(4 * length);
       return address;
     });
-    const missing = end - this.#memory.buffer.byteLength;
-    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE));
+    grow(this.#memory, end);
     const regions = addresses.map((address, i): Region => ({
       address,
       values: new Float32Array(this.#memory.buffer, address, lengths[i]),
     }));
     return regions as { [I in keyof Lengths]: Region };
   }
+
+  /** Makes room for so many floats of tiles; before other threads need them. */
+  reserveTiles(length: number): void {
+    grow(this.#tiles, 4 * length);
+  }
+
+  /** Floats of tiles. */
+  tiles(first: number, length: number): Region {
+    const values = new Float32Array(this.#tiles.buffer, 4 * first, length);
+    return { address: 4 * first, values };
+  }
+}
+
+function grow(memory: WebAssembly.Memory, bytes: number): void {
+  const missing = bytes - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
 }
 
 /** The name of a function that can add to what its target holds, and mask its result. */

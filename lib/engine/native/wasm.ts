@@ -89,19 +89,29 @@ export function loop(local: Local, start: Code, end: Code, step: Code, body: Cod
 const simd = (opcode: number): Code => [0xfd, ...unsigned(opcode)];
 const binary = (opcode: number) => (a: Code, b: Code): Code => [...a, ...b, ...simd(opcode)];
 
-/** Four floats at an address plus a constant number of bytes. */
-export const load = (address: Code, offset = 0): Code => [
-  ...address,
-  ...simd(0x00),
-  2,
+/** One of the two memories of a module: that of its own, or that which all threads see. */
+export type Memory = "own" | "shared";
+const place = (offset: number, memory: Memory): Code => [
+  ...(memory === "own" ? [2] : [2 | 0x40, 1]),
   ...unsigned(offset),
 ];
-export const store = (address: Code, value: Code, offset = 0): Code => [
+
+/** Four floats at an address plus a constant number of bytes. */
+export const load = (address: Code, offset = 0, memory: Memory = "own"): Code => [
+  ...address,
+  ...simd(0x00),
+  ...place(offset, memory),
+];
+export const store = (
+  address: Code,
+  value: Code,
+  offset = 0,
+  memory: Memory = "own",
+): Code => [
   ...address,
   ...value,
   ...simd(0x0b),
-  2,
-  ...unsigned(offset),
+  ...place(offset, memory),
 ];
 export const splat = (value: Code): Code => [...value, ...simd(0x13)];
 export const float = (value: number): Code => [
@@ -135,7 +145,10 @@ export const pick4 = (a: Code, b: Code, places: readonly number[]): Code => [
   ...places.flatMap((place) => [0, 1, 2, 3].map((byte) => 4 * place + byte)),
 ];
 
-/** Encodes a module that imports `memory` from `env` and exports its functions. */
+/** The most pages of 64 KB that a memory can have: shared ones must say how large they may grow. */
+export const MOST_PAGES = 65536;
+
+/** Encodes a module that imports the memories `own` and `shared` from `env` and exports its functions. */
 export function encodeModule(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
   const types = functions.map(({ parameters }) => [
     0x60,
@@ -149,7 +162,10 @@ export function encodeModule(functions: readonly WasmFunction[]): Uint8Array<Arr
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, types),
-    ...section(2, [[...text("env"), ...text("memory"), 0x02, 0x00, 1]]),
+    ...section(2, [
+      [...text("env"), ...text("own"), 0x02, 0x00, 1],
+      [...text("env"), ...text("shared"), 0x02, 0x03, 1, ...unsigned(MOST_PAGES)],
+    ]),
     ...section(3, functions.map((_, i) => unsigned(i))),
     ...section(7, exports),
     ...section(10, bodies),

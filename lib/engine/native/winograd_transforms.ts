@@ -5,17 +5,72 @@
  *
  * @module
  */
-import { isDeferral } from "./deferral.ts";
-import { roundUp } from "./layout.ts";
+import { isDeferral, writeDeferral } from "./deferral.ts";
+import { type Features, roundUp } from "./layout.ts";
 import type { Operations } from "./operations.ts";
 import { multiplyBlocks } from "./pointwise.ts";
-import { type Region, variant, type VectorUnit } from "./vector_unit.ts";
-import type { WinogradTask } from "./winograd.ts";
+import {
+  type Band,
+  copyIn,
+  copyOut,
+  type Region,
+  variant,
+  type VectorUnit,
+} from "./vector_unit.ts";
 import { reachOf } from "./winograd_matrices.ts";
+import type { WinogradTask } from "./winograd_task.ts";
+
+/** Tiles, counted row by row: so many in a row, the first of those meant, and where they end. */
+export type Tiles = { readonly across: number; readonly first: number; readonly end: number };
+
+/** For how many tiles, and whose, there must be room. */
+export type Room = {
+  /** Tiles that are multiplied at a time. */
+  readonly tiles: number;
+  /** Rows of tiles, and tiles in them, that one thread transforms at a time. */
+  readonly rows: number;
+  readonly columns: number;
+  /** The length of a row of `sources`, and how many there are. */
+  readonly xRow: number;
+  readonly sources: number;
+  /** Whether all threads multiply the same tiles. */
+  readonly together: boolean;
+};
+
+/**
+ * For how many tiles the planes have room. Forward an odd count sets the planes apart by no power of two:
+ * places in memory that differ by one get into each other's way in the cache.
+ */
+function roomFor(tiles: number, { finish }: WinogradTask, { unit }: Operations): number {
+  return "bias" in finish ? tiles | 1 : roundUp(tiles, unit.group);
+}
+
+/** Lengths of the planes of transformed tiles, and of their products. */
+function planeLengths(operations: Operations, task: WinogradTask, tiles: number): [number, number] {
+  const planes = reachOf(task.filter.tile) ** 2 * roomFor(tiles, task, operations);
+  return [planes * task.x.channels, planes * task.y.channels];
+}
+
+/** Makes room for so many tiles of each thread, or of all together. */
+export function reserveTiles(operations: Operations, task: WinogradTask, room: Room): void {
+  const [v, m] = planeLengths(operations, task, room.tiles);
+  operations.unit.reserveTiles((v + m) * (room.together ? 1 : operations.lanes));
+}
+
+/** A box of tiles: its first row and column, and how many. */
+export type Box = {
+  readonly top: number;
+  readonly rows: number;
+  readonly left: number;
+  readonly columns: number;
+};
+
+/** Rows of features that a result is added to, from row `first` of all on. */
+export type Addend = { readonly features: Features; readonly first: number };
 
 /** Memory for some tiles of a convolution, and how they get from `sources` to `target`. */
 export class Transforms {
-  /** Two bands of features, with their border. */
+  /** Bands of features, with their border. */
   readonly sources: readonly Region[];
   /** What the result is added to, and then the result. */
   readonly target: Region;
@@ -26,122 +81,159 @@ export class Transforms {
   readonly #operations: Operations;
   readonly #task: WinogradTask;
   readonly #unit: VectorUnit;
-  readonly #block: number;
   readonly #xRow: number;
   readonly #v: Region;
   readonly #m: Region;
   readonly #table: Region;
 
-  /** For so many tiles at a time; `xRow` is the length of a row of `sources`. */
-  constructor(operations: Operations, task: WinogradTask, tiles: number, xRow: number) {
-    const { x, y, filter: { tile }, finish, rows } = task;
-    const positions = reachOf(tile) ** 2;
-    const part = tile ** 2 * tiles * y.channels;
-    const extra = "bias" in finish ? y.channels : finish.mask ? part : 0;
-    const source = (tile * rows + 2) * xRow;
+  constructor(operations: Operations, task: WinogradTask, room: Room) {
+    const { y, filter: { tile }, finish } = task;
+    const { rows, columns, xRow } = room;
+    const { unit } = operations;
+    const part = tile ** 2 * rows * columns * y.channels;
     const late = "add" in finish && finish.add && isDeferral(finish.add);
-    const rowsAdded = late ? tile * rows * y.width * y.channels : 0;
+    const source = (tile * rows + 2) * xRow;
     this.#operations = operations;
-    this.#unit = operations.unit;
+    this.#unit = unit;
     this.#task = task;
-    this.#block = operations.block;
     this.#xRow = xRow;
-    const most = this.#columns(tiles);
-    const regions = this.#unit.reserve([
-      positions * most * x.channels,
-      positions * most * y.channels,
-      most,
+    const [v, m] = planeLengths(operations, task, room.tiles);
+    const start = room.together ? 0 : unit.lane * (v + m);
+    [this.#v, this.#m] = [unit.tiles(start, v), unit.tiles(start + v, m)];
+    const regions = unit.reserve([
+      roundUp(rows * columns, unit.group),
       part,
-      extra,
-      rowsAdded,
-      source,
-      source,
-    ]);
-    [this.#v, this.#m, this.#table, this.target, this.extra, this.rowsAdded, ...this.sources] =
-      regions;
+      "bias" in finish ? y.channels : finish.mask ? part : 0,
+      late ? tile * rows * y.width * y.channels : 0,
+      ...Array.from({ length: room.sources }, () => source),
+    ]) as [Region, Region, Region, Region, ...Region[]];
+    [this.#table, this.target, this.extra, this.rowsAdded, ...this.sources] = regions;
     if ("bias" in finish) this.extra.values.set(finish.bias);
   }
 
-  /** Transforms the tiles under an address, so many rows of so many, and multiplies them by the filter. */
-  multiply(source: number, rows: number, count: number): void {
-    const { x, y, filter: { tile, data }, finish } = this.#task;
-    const [tiles, group] = [this.#columns(rows * count), this.#unit.group];
-    const blocked = this.#block > 1;
-    const common = [source, 4 * this.#xRow, 4 * x.channels, this.#v.address] as const;
-    const [plane, line] = [4 * tiles * x.channels, 4 * group];
-    const products = { count: reachOf(tile) ** 2, y: this.#m.values };
-    this.#fillTable(rows, count, tile * this.#xRow, tile * x.channels);
+  /** Transforms tiles, the row of the first of which is at an address; `all` are multiplied. */
+  enter(source: number, tiles: Tiles, all: number): void {
+    const { x, filter: { tile }, finish } = this.#task;
+    const { group, call } = this.#unit;
+    const [room, blocked] = [this.#room(all), this.#operations.block > 1];
+    const count = this.#fillTable(tiles, tile * this.#xRow, tile * x.channels);
+    const from = [this.#table.address, count, source, 4 * this.#xRow, 4 * x.channels] as const;
+    const [plane, line] = [4 * room * x.channels, 4 * group];
     if ("bias" in finish) {
-      const strides = blocked ? [line * tiles, line] : [line, 4 * x.channels];
-      this.#unit.call[`input${tile}`](this.#table.address, tiles, ...common, plane, ...strides);
-      multiplyBlocks(this.#operations, this.#block, {
-        ...products,
-        rows: tiles,
-        inputs: x.channels,
-        outputs: y.channels,
-        x: this.#v.values,
-        filter: data,
-      });
+      const [groups, each] = blocked ? [line * room, line] : [line, 4 * x.channels];
+      const to = this.#v.address + tiles.first * each;
+      call[`input${tile}`](...from, to, plane, groups, each);
     } else {
-      const strides = blocked ? [line * x.channels, line] : [line, 4 * tiles];
-      this.#unit.call[`turnedInput${tile}`](
-        this.#table.address,
-        tiles,
-        ...common,
-        plane,
-        ...strides,
-      );
-      multiplyBlocks(this.#operations, this.#block, {
-        ...products,
-        rows: y.channels,
-        inputs: x.channels,
-        outputs: tiles,
-        x: data,
-        filter: this.#v.values,
-      });
+      const [blocks, each] = blocked ? [line * x.channels, line] : [line, 4 * room];
+      const to = this.#v.address + tiles.first / group * blocks;
+      call[`turnedInput${tile}`](...from, to, plane, blocks, each);
     }
   }
 
-  /** Transforms the products back, to `target`. */
-  finish(rows: number, count: number): void {
+  /** Multiplies `all` tiles by the filter, at some of their positions. */
+  multiply(all: number, first: number, end: number): void {
+    const { x, y, filter, finish } = this.#task;
+    const room = this.#room(all);
+    const part = (values: Float32Array, each: number) => {
+      return values.subarray(first * each, end * each);
+    };
+    const v = part(this.#v.values, room * x.channels);
+    const weights = part(filter.data, x.channels * y.channels);
+    const sizes = { count: end - first, inputs: x.channels };
+    const products = { ...sizes, y: part(this.#m.values, room * y.channels) };
+    const { block } = this.#operations;
+    multiplyBlocks(
+      this.#operations,
+      block,
+      "bias" in finish
+        ? { ...products, rows: room, outputs: y.channels, x: v, filter: weights }
+        : { ...products, rows: y.channels, outputs: room, x: weights, filter: v },
+    );
+  }
+
+  /** Transforms products of tiles back, to `target`, whose first row is that of the first tile. */
+  leave(tiles: Tiles, all: number): void {
     const { y, filter: { tile }, finish } = this.#task;
-    const [tiles, group] = [this.#columns(rows * count), this.#unit.group];
-    const blocked = this.#block > 1;
-    const row = tile * count * y.channels;
-    const [plane, line] = [4 * tiles * y.channels, 4 * group];
-    const source = [this.#table.address, rows * count, this.#m.address, plane] as const;
-    const target = [4 * y.channels, this.target.address, 4 * row] as const;
-    this.#fillTable(rows, count, tile * row, tile * y.channels);
+    const { group, call } = this.#unit;
+    const [room, blocked] = [this.#room(all), this.#operations.block > 1];
+    const row = tile * tiles.across * y.channels;
+    this.#fillTable(tiles, tile * row, tile * y.channels);
+    const [plane, line] = [4 * room * y.channels, 4 * group];
+    const table = [this.#table.address, tiles.end - tiles.first] as const;
+    const to = [4 * y.channels, this.target.address, 4 * row] as const;
     if ("bias" in finish) {
-      const strides = blocked ? [line * tiles, line] : [line, 4 * y.channels];
+      const [groups, each] = blocked ? [line * room, line] : [line, 4 * y.channels];
+      const from = [this.#m.address + tiles.first * each, plane, groups, each] as const;
       const floor = finish.relu ? 0 : -Infinity;
-      this.#unit.call[`output${tile}`](...source, ...strides, ...target, this.extra.address, floor);
+      call[`output${tile}`](...table, ...from, ...to, this.extra.address, floor);
     } else {
-      const strides = blocked ? [line * y.channels, line] : [line, 4 * tiles];
+      const [blocks, each] = blocked ? [line * y.channels, line] : [line, 4 * room];
+      const from = [this.#m.address + tiles.first / group * blocks, plane, blocks, each] as const;
       const name = variant("turnedOutput", !!finish.add, !!finish.mask);
       const beyond = this.extra.address - this.target.address;
-      this.#unit.call[`${name}${tile}`](...source, ...strides, ...target, beyond);
+      call[`${name}${tile}`](...table, ...from, ...to, beyond);
     }
   }
 
-  /**
-   * For how many tiles there is room. Forward an odd count sets the planes apart by no power of two: places
-   * in memory that differ by one get into each other's way in the cache.
-   */
-  #columns(tiles: number): number {
-    return "bias" in this.#task.finish ? tiles | 1 : roundUp(tiles, this.#unit.group);
+  /** What is added to the result in some rows of tiles: written now, if it has been put off. */
+  addend(top: number, rows: number): Addend | undefined {
+    const { y, filter: { tile }, finish } = this.#task;
+    const add = "add" in finish ? finish.add : undefined;
+    if (!add) return undefined;
+    if (!isDeferral(add)) return { features: { ...y, data: add }, first: 0 };
+    const row = y.width * y.channels;
+    const [first, height] = [tile * top, Math.min(tile * rows, y.height - tile * top)];
+    const data = this.rowsAdded.values.subarray(0, height * row);
+    writeDeferral(this.#operations, add, data, first * row);
+    return { features: { ...y, height, data }, first };
   }
 
-  /** Where tiles begin, in bytes; those that only fill up the table are the last one again. */
-  #fillTable(rows: number, count: number, down: number, across: number): void {
+  /** Copies what a part of `target`, which has room for all of a box, needs besides the products. */
+  bring(addend: Addend | undefined, part: Box, all: Box): void {
+    const { y, finish } = this.#task;
+    const [band, start] = this.#place(part, all);
+    if (addend) {
+      const first = band.first - addend.first;
+      copyIn(addend.features, { ...band, first }, behind(this.target, start));
+    }
+    const mask = "mask" in finish ? finish.mask : undefined;
+    if (mask) copyIn({ ...y, data: mask }, band, behind(this.extra, start));
+  }
+
+  /** Copies a part of `target` to the result. */
+  take(part: Box, all: Box): void {
+    const [band, start] = this.#place(part, all);
+    copyOut(behind(this.target, start), this.#task.y, band);
+  }
+
+  /** Where a part of a box is in the features, and at which float of `target`. */
+  #place(part: Box, all: Box): [Band, number] {
+    const { y: { channels }, filter: { tile } } = this.#task;
+    const row = tile * all.columns * channels;
+    const start = tile * ((part.top - all.top) * row + (part.left - all.left) * channels);
+    const rows = { first: tile * part.top, count: tile * part.rows, row };
+    return [{ ...rows, column: tile * part.left, columns: tile * part.columns }, start];
+  }
+
+  #room(tiles: number): number {
+    return roomFor(tiles, this.#task, this.#operations);
+  }
+
+  /** Where tiles begin, in bytes, and how many there are: with the last one again to fill a block. */
+  #fillTable({ across, first, end }: Tiles, down: number, right: number): number {
     const { values: { buffer, byteOffset, length } } = this.#table;
     const table = new Int32Array(buffer, byteOffset, length);
-    let i = 0;
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < count; column++) {
-        table[i++] = 4 * (row * down + column * across);
-      }
+    const top = Math.floor(first / across);
+    for (let tile = first; tile < end; tile++) {
+      const row = Math.floor(tile / across) - top;
+      table[tile - first] = 4 * (row * down + tile % across * right);
     }
-    table.fill(table[i - 1]!, i);
+    table.fill(table[end - first - 1]!, end - first);
+    return "bias" in this.#task.finish ? end - first : roundUp(end - first, this.#unit.group);
   }
+}
+
+/** A region without its first floats. */
+function behind({ address, values }: Region, floats: number): Region {
+  return { address: address + 4 * floats, values: values.subarray(floats) };
 }

@@ -9,7 +9,10 @@ import { Operations } from "../../../lib/engine/native/operations.ts";
 import { loadRuntime } from "../../../lib/engine/native/ort.ts";
 import { pairsGradient, poolPairs } from "../../../lib/engine/native/pooling.ts";
 import { winogradConvolution } from "../../../lib/engine/native/winograd.ts";
-import { transformFilter } from "../../../lib/engine/native/winograd_filters.ts";
+import {
+  transformFilter,
+  type WinogradFilter,
+} from "../../../lib/engine/native/winograd_filters.ts";
 import { ROOT } from "../../helpers/command.ts";
 
 const THREADS = [1, 2, 3, 8];
@@ -74,13 +77,36 @@ function compute(operations: Operations): Float32Array[] {
   const whole = { channels: CHANNELS, height: HEIGHT - 2, width: WIDTH - 2 };
   const windows = { ...whole, data: new Float32Array(whole.height * whole.width * CHANNELS) };
   winogradConvolution(operations, x, filter, windows, {});
+  const few = computeTogether(operations, filter);
   const [height, width] = [Math.ceil(HEIGHT / 2), Math.ceil(WIDTH / 2)];
   const half = { channels: CHANNELS, height, width, data: noise(height * width * CHANNELS, 13) };
   const pooled = { ...half, data: new Float32Array(half.data.length) };
   poolPairs(operations, x, pooled);
   const gradient = features(14);
   pairsGradient(operations, x, half, gradient, { add: gradient.data, mask: true });
-  return [filter.data, apart.data, inPlace.data, windows.data, pooled.data, gradient.data];
+  const alone = [filter.data, apart.data, inPlace.data, windows.data, pooled.data, gradient.data];
+  return [...alone, ...few];
+}
+
+/** Convolutions of 90 tiles, too few for a thread by itself: all do them together. */
+function computeTogether(operations: Operations, filter: WinogradFilter): Float32Array[] {
+  const [height, width] = [37, 34];
+  const some = (seed: number): Features => {
+    const data = noise(height * width * CHANNELS, seed);
+    return { data, channels: CHANNELS, height, width };
+  };
+  const [x, apart, mask, inPlace] = [some(20), some(21), some(22), some(23)];
+  winogradConvolution(operations, x, filter, apart, { bias: noise(CHANNELS, 24), relu: true });
+  winogradConvolution(operations, inPlace, filter, inPlace, {
+    add: { kind: "sum", parts: [noise(x.data.length, 25)] },
+    mask: mask.data,
+  });
+  const onTop = some(26);
+  winogradConvolution(operations, x, filter, onTop, { add: onTop.data });
+  const windows = { channels: CHANNELS, height: height - 2, width: width - 2 };
+  const smaller = { ...windows, data: new Float32Array(35 * 32 * CHANNELS) };
+  winogradConvolution(operations, x, filter, smaller, {});
+  return [apart.data, inPlace.data, onTop.data, smaller.data];
 }
 
 Deno.test("1, 2, 3 and 8 threads write the same bytes", async () => {
@@ -91,8 +117,8 @@ Deno.test("1, 2, 3 and 8 threads write the same bytes", async () => {
     const run = lanes.run.bind(lanes);
     lanes.run = (...parameters) => (shared++, run(...parameters));
     assertEquals(compute(operations), expected);
-    // The filter, three convolutions, pooling and its gradient.
-    assertEquals(shared, threads > 1 ? 6 : 0);
+    // The filter, three convolutions, pooling and its gradient, four convolutions of few tiles.
+    assertEquals(shared, threads > 1 ? 10 : 0);
   }
 });
 
@@ -109,7 +135,7 @@ Deno.test("what goes wrong on another thread is said, and the next task is done"
   // Numbers are no tasks of "pool": whoever comes first says so.
   assertThrows(() => run("pool", stumble), Error, "Cannot");
   const { operations } = await operationsOn(2);
-  assertEquals(compute(operations).length, 6);
+  assertEquals(compute(operations).length, 10);
 });
 
 Deno.test("a task arrives with its numbers where they are", () => {
