@@ -5,6 +5,7 @@
  * @module
  */
 import type { Window } from "./layers.ts";
+import { partsOf } from "./lanes.ts";
 import type { Features, FilterShape } from "./layout.ts";
 import type { Matrix, Operations } from "./operations.ts";
 
@@ -29,6 +30,26 @@ export function columnFilter(
   return matrix;
 }
 
+/** A convolution: the picture with all that windows reach beyond its border, and where the result goes. */
+type ColumnTask = {
+  readonly padded: Features;
+  readonly filter: Float32Array;
+  readonly window: Window;
+  readonly relu: boolean;
+  readonly y: Features;
+};
+
+/** Its gradient. */
+type ColumnGradientTask = {
+  readonly dy: Features;
+  readonly filter: Float32Array;
+  readonly window: Window;
+  readonly dx: Features;
+};
+
+/** The first of some rows, and where they end. */
+type Rows = readonly [first: number, end: number];
+
 /** Convolves `x` with a filter and bias from `columnFilter`. */
 export function columnConvolution(
   operations: Operations,
@@ -38,14 +59,30 @@ export function columnConvolution(
   relu: boolean,
   y: Features,
 ): void {
-  const seen = window.size[0] * window.size[1] * x.channels + 1;
-  const padded = take(operations, x, window, y);
+  const { size, strides, top, left } = window;
+  const height = (y.height - 1) * strides[0] + size[0];
+  const width = (y.width - 1) * strides[1] + size[1];
+  const padded = operations.take(
+    x.channels,
+    Math.max(height, x.height + size[0]),
+    Math.max(width, x.width + size[1]),
+  );
   padded.data.fill(0);
   const row = x.width * x.channels;
   for (let r = 0; r < x.height; r++) {
-    padded.data.set(x.data.subarray(r * row, (r + 1) * row), startOf(padded, window, r));
+    const start = ((r + top) * padded.width + left) * x.channels;
+    padded.data.set(x.data.subarray(r * row, (r + 1) * row), start);
   }
-  eachBand(operations, y, seen, (first, part, columns) => {
+  const task = { padded, filter, window, relu, y };
+  operations.share("columns", convolveRows, task, partsOf(y.height, operations.parts));
+  operations.give(padded);
+}
+
+/** Convolves some rows of the result. */
+export function convolveRows(operations: Operations, task: ColumnTask, rows: Rows): void {
+  const { padded, filter, window, relu, y } = task;
+  const seen = window.size[0] * window.size[1] * padded.channels + 1;
+  eachBand(operations, y, rows, seen, (first, part, columns) => {
     columns.data.fill(1); // what the bias is multiplied by
     gather(padded, window, { ...part, channels: seen, data: columns.data }, first);
     operations.matMul({
@@ -55,7 +92,6 @@ export function columnConvolution(
       relu,
     });
   });
-  operations.give(padded);
 }
 
 /** The gradient with respect to the picture; overwrites `dx`. */
@@ -66,41 +102,40 @@ export function columnGradient(
   window: Window,
   dx: Features,
 ): void {
-  const seen = window.size[0] * window.size[1] * dx.channels;
-  const padded = take(operations, dx, window, dy);
+  const task = { dy, filter, window, dx };
+  operations.share("columnsGradient", gradientOfRows, task, partsOf(dx.height, operations.parts));
+}
+
+/** The gradient of some rows of the picture: of all windows that see them. */
+export function gradientOfRows(
+  operations: Operations,
+  { dy, filter, window, dx }: ColumnGradientTask,
+  [start, end]: Rows,
+): void {
+  const { size, strides, top, left } = window;
+  const seen = size[0] * size[1] * dx.channels;
+  const first = Math.max(0, Math.ceil((start + top - size[0] + 1) / strides[0]));
+  const last = Math.min(dy.height - 1, Math.floor((end - 1 + top) / strides[0]));
+  const padded = operations.take(
+    dx.channels,
+    Math.max(0, last - first) * strides[0] + size[0],
+    Math.max((dy.width - 1) * strides[1] + size[1], dx.width + size[1]),
+  );
   padded.data.fill(0);
   const b = matrix(filter.subarray(0, seen * dy.channels), dy.channels);
-  eachBand(operations, dy, seen, (first, part, columns) => {
+  eachBand(operations, dy, [first, last + 1], seen, (row, part, columns) => {
     operations.matMul({ a: matrix(part.data, dy.channels), b, y: columns, transposeB: true });
-    scatter({ ...part, channels: seen, data: columns.data }, window, padded, first);
+    scatter({ ...part, channels: seen, data: columns.data }, window, padded, row - first);
   });
-  const row = dx.width * dx.channels;
-  for (let r = 0; r < dx.height; r++) {
-    const start = startOf(padded, window, r);
-    dx.data.set(padded.data.subarray(start, start + row), r * row);
+  const length = dx.width * dx.channels;
+  for (let r = start; r < end; r++) {
+    const from = r + top - first * strides[0];
+    const row = dx.data.subarray(r * length, (r + 1) * length);
+    const at = (from * padded.width + left) * dx.channels;
+    if (from < padded.height) row.set(padded.data.subarray(at, at + length));
+    else row.fill(0); // no window sees it
   }
   operations.give(padded);
-}
-
-/** The picture with all that windows reach beyond its border. */
-function take(
-  operations: Operations,
-  x: Features,
-  { size, strides }: Window,
-  y: Features,
-): Features {
-  const height = (y.height - 1) * strides[0] + size[0];
-  const width = (y.width - 1) * strides[1] + size[1];
-  return operations.take(
-    x.channels,
-    Math.max(height, x.height + size[0]),
-    Math.max(width, x.width + size[1]),
-  );
-}
-
-/** Where row `r` of the picture starts. */
-function startOf({ width, channels }: Features, { top, left }: Window, r: number): number {
-  return ((r + top) * width + left) * channels;
 }
 
 function matrix(data: Float32Array, columns: number): Matrix {
@@ -109,19 +144,20 @@ function matrix(data: Float32Array, columns: number): Matrix {
 
 /** Calls back for each band of rows of `y`, with that part of `y` and a matrix for its columns. */
 function eachBand(
-  operations: Operations,
+  { unit }: Operations,
   y: Features,
+  [start, end]: Rows,
   seen: number,
   run: (first: number, part: Features, columns: Matrix) => void,
 ): void {
   const rows = Math.max(1, Math.floor(POSITIONS_PER_BAND / y.width));
   const size = y.width * y.channels;
-  for (let first = 0; first < y.height; first += rows) {
-    const height = Math.min(rows, y.height - first);
+  const [memory] = unit.reserve([Math.min(rows, end - start) * y.width * seen]);
+  for (let first = start; first < end; first += rows) {
+    const height = Math.min(rows, end - first);
     const data = y.data.subarray(first * size, (first + height) * size);
-    const columns = operations.pool.take(height * y.width * seen);
+    const columns = memory.values.subarray(0, height * y.width * seen);
     run(first, { ...y, height, data }, matrix(columns, seen));
-    operations.pool.give(columns);
   }
 }
 

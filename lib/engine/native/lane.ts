@@ -6,6 +6,7 @@
 import { workerData } from "node:worker_threads";
 import { Barrier } from "./barrier.ts";
 import { BufferPool } from "./buffers.ts";
+import { convolveRows, gradientOfRows } from "./columns.ts";
 import { unpackTask } from "./foreign.ts";
 import { ANSWER, CALL, FAILED, type LaneData, Mailbox, READY, takeParts } from "./lanes.ts";
 import { Operations } from "./operations.ts";
@@ -25,6 +26,8 @@ async function serve({ next, tiles, lane, ...data }: LaneData): Promise<void> {
   const place = { barrier, tiles, lane };
   const operations = new Operations(runtime, new BufferPool(), undefined, undefined, place);
   const functions = {
+    columns: convolveRows,
+    columnsGradient: gradientOfRows,
     convolve: convolveBands,
     convolveTogether,
     pool: poolRows,

@@ -1,9 +1,15 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { seededRandom, uniformNoise } from "../../../lib/base/random.ts";
 import { BufferPool } from "../../../lib/engine/native/buffers.ts";
+import {
+  columnConvolution,
+  columnFilter,
+  columnGradient,
+} from "../../../lib/engine/native/columns.ts";
 import type { Deferral } from "../../../lib/engine/native/deferral.ts";
 import { packTask, unpackTask } from "../../../lib/engine/native/foreign.ts";
 import { Lanes, Mailbox } from "../../../lib/engine/native/lanes.ts";
+import { windowOf } from "../../../lib/engine/native/layers.ts";
 import type { Features } from "../../../lib/engine/native/layout.ts";
 import { Operations } from "../../../lib/engine/native/operations.ts";
 import { loadRuntime } from "../../../lib/engine/native/ort.ts";
@@ -77,7 +83,7 @@ function compute(operations: Operations): Float32Array[] {
   const whole = { channels: CHANNELS, height: HEIGHT - 2, width: WIDTH - 2 };
   const windows = { ...whole, data: new Float32Array(whole.height * whole.width * CHANNELS) };
   winogradConvolution(operations, x, filter, windows, {});
-  const few = computeTogether(operations, filter);
+  const few = [...computeTogether(operations, filter), ...computeColumns(operations, x)];
   const [height, width] = [Math.ceil(HEIGHT / 2), Math.ceil(WIDTH / 2)];
   const half = { channels: CHANNELS, height, width, data: noise(height * width * CHANNELS, 13) };
   const pooled = { ...half, data: new Float32Array(half.data.length) };
@@ -86,6 +92,27 @@ function compute(operations: Operations): Float32Array[] {
   pairsGradient(operations, x, half, gradient, { add: gradient.data, mask: true });
   const alone = [filter.data, apart.data, inPlace.data, windows.data, pooled.data, gradient.data];
   return [...alone, ...few];
+}
+
+/** The first convolution of a network, and of one with larger steps, with their gradients. */
+function computeColumns(operations: Operations, y: Features): Float32Array[] {
+  const picture = {
+    channels: 3,
+    height: HEIGHT,
+    width: WIDTH,
+    data: noise(HEIGHT * WIDTH * 3, 30),
+  };
+  return [[3, 1], [7, 2]].flatMap(([side, step]) => {
+    const size = [side!, side!] as const;
+    const filter = columnFilter(noise(side! ** 2 * 3 * CHANNELS, 31), noise(CHANNELS, 32));
+    const window = windowOf(picture, size, step!);
+    const [height, width] = [Math.ceil(HEIGHT / step!), Math.ceil(WIDTH / step!)];
+    const result = { ...y, height, width, data: new Float32Array(height * width * CHANNELS) };
+    columnConvolution(operations, picture, filter, window, true, result);
+    const gradient = { ...picture, data: new Float32Array(picture.data.length) };
+    columnGradient(operations, result, filter, window, gradient);
+    return [result.data, gradient.data];
+  });
 }
 
 /** Convolutions of 90 tiles, too few for a thread by itself: all do them together. */
@@ -117,8 +144,9 @@ Deno.test("1, 2, 3 and 8 threads write the same bytes", async () => {
     const run = lanes.run.bind(lanes);
     lanes.run = (...parameters) => (shared++, run(...parameters));
     assertEquals(compute(operations), expected);
-    // The filter, three convolutions, pooling and its gradient, four convolutions of few tiles.
-    assertEquals(shared, threads > 1 ? 10 : 0);
+    // The filter, three convolutions, pooling and its gradient, four convolutions of few tiles,
+    // two of the picture with their gradients.
+    assertEquals(shared, threads > 1 ? 14 : 0);
   }
 });
 
@@ -135,7 +163,7 @@ Deno.test("what goes wrong on another thread is said, and the next task is done"
   // Numbers are no tasks of "pool": whoever comes first says so.
   assertThrows(() => run("pool", stumble), Error, "Cannot");
   const { operations } = await operationsOn(2);
-  assertEquals(compute(operations).length, 10);
+  assertEquals(compute(operations).length, 14);
 });
 
 Deno.test("a task arrives with its numbers where they are", () => {
