@@ -16,6 +16,7 @@ import { featuresOf } from "../lib/network/features.ts";
 import { createNetwork, type Network } from "../lib/network/network.ts";
 import { loadVgg16, VGG16 } from "../lib/network/vgg.ts";
 import { fromPalette, toPalette } from "../lib/network/weights/palette.ts";
+import { floatsOf } from "../lib/network/weights/tensors.ts";
 import { readPicture } from "../lib/picture/read.ts";
 import { toTensor } from "../lib/picture/picture.ts";
 
@@ -36,10 +37,11 @@ async function relativeError(actual: tf.Tensor, expected: tf.Tensor): Promise<nu
 }
 
 function quantized({ weights }: Network): Network {
-  const palettes = Object.entries(weights).map(([name, { shape, data }]) => [
-    name,
-    { shape, data: shape.length === 4 ? fromPalette(toPalette(data)) : data },
-  ]);
+  const palettes = Object.entries(weights).map(([name, tensor]) => {
+    const { shape, data } = tensor;
+    const palette = shape.length === 4 ? fromPalette(toPalette(floatsOf(tensor))) : data;
+    return [name, { shape, data: palette }];
+  });
   return createNetwork(VGG16, Object.fromEntries(palettes));
 }
 

@@ -75,7 +75,7 @@ const STRETCH = 4096;
  * Where the first value that is not finite stands, else -1. There are twenty million: a sum of float32 in
  * double precision is finite if all of them are, and takes a quarter of the time of a look at each.
  */
-function firstNotFinite(values: Float32Array): number {
+function firstNotFinite(values: Float32Array | Float16Array): number {
   for (let start = 0; start < values.length; start += STRETCH) {
     const end = Math.min(values.length, start + STRETCH);
     let [even, odd] = [0, 0];

@@ -22,6 +22,7 @@ import {
   samePadding,
 } from "./operation.ts";
 import type { Tensor } from "./weights/read.ts";
+import { floatsOf } from "./weights/tensors.ts";
 
 type Filters = { filter: tf.Tensor4D; turned: tf.Tensor4D; bias: tf.Tensor1D };
 type Prepared = { filters: Map<string, Filters>; mean: tf.Tensor1D };
@@ -214,7 +215,7 @@ export function prepare(network: Network): Prepared {
         : stored.clone();
       return [ordered, tf.transpose(tf.reverse(ordered, [0, 1]), [0, 1, 3, 2])];
     }) as [tf.Tensor4D, tf.Tensor4D];
-    const bias = tf.tensor1d(weights[operation.bias]!.data);
+    const bias = tf.tensor1d(floatsOf(weights[operation.bias]!));
     const kept = { filter: tf.keep(filter), turned: tf.keep(turned), bias: tf.keep(bias) };
     made.filters.set(operation.filter, kept);
   }
@@ -226,6 +227,6 @@ export function prepare(network: Network): Prepared {
   return made;
 }
 
-function toTensor({ data, shape }: Tensor): tf.Tensor4D {
-  return tf.tensor4d(data, shape as [number, number, number, number]);
+function toTensor(tensor: Tensor): tf.Tensor4D {
+  return tf.tensor4d(floatsOf(tensor), tensor.shape as [number, number, number, number]);
 }

@@ -11,6 +11,7 @@ import { createHash } from "node:crypto";
 import { cannot, describe } from "../base/check.ts";
 import { readBytes, type Source, writeWhole } from "../base/files.ts";
 import { isSafetensors, parseSafetensors } from "../network/weights/safetensors.ts";
+import { floatsOf } from "../network/weights/tensors.ts";
 import type { OptimizerState } from "../optimizers/optimizer.ts";
 import type { Picture } from "../picture/picture.ts";
 import type { Checkpoint } from "../run/frame.ts";
@@ -89,9 +90,12 @@ export function decodeCheckpoint(bytes: Uint8Array, name = "the checkpoint"): Sa
   }
   const text = textOf(bytes) ?? refuse("it must be a checkpoint file, whole", "no such text in it");
   if (text.layout !== LAYOUT) refuse(`its layout must be ${LAYOUT}`, text.layout);
-  let tensors: ReturnType<typeof parseSafetensors> = {};
+  let tensors: OptimizerState = {};
   try {
-    tensors = parseSafetensors(bytes, name);
+    const found = Object.entries(parseSafetensors(bytes, name));
+    tensors = Object.fromEntries(
+      found.map(([key, tensor]) => [key, { shape: tensor.shape, data: floatsOf(tensor) }]),
+    );
   } catch (error) {
     refuse("it must be whole", (error as Error).message);
   }

@@ -21,8 +21,8 @@ export function suitsColumns([, , inChannels]: FilterShape): boolean {
 
 /** A filter as a matrix `[height · width · in + 1, out]`, whose last row is the bias. */
 export function columnFilter(
-  filter: Float32Array,
-  bias: Float32Array,
+  filter: Float32Array | Float16Array,
+  bias: Float32Array | Float16Array,
 ): Float32Array {
   const matrix = new Float32Array(filter.length + bias.length);
   matrix.set(filter);

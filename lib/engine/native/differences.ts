@@ -10,8 +10,12 @@ import type { Operations } from "./operations.ts";
 /** So many squares are added up in single precision, and these sums in double precision. */
 const SQUARES = 256;
 
-/** Factors of a call: always in the same place, which ONNX Runtime knows then. */
+/** So many numbers are worked on at a time: what is in between stays in the cache. */
+const AT_A_TIME = 1024 * SQUARES;
+
+/** Factors of a call, and its sums: always in the same place, which ONNX Runtime knows then. */
 const [SCALE, BY] = [new Float32Array(1), new Float32Array(1)];
+const SUMS = new Float32Array(AT_A_TIME / SQUARES);
 
 /** `Σ (scale · a - b)²`. */
 export function sumOfSquares(
@@ -20,31 +24,49 @@ export function sumOfSquares(
   b: Float32Array,
   scale: number,
 ): number {
-  const rows = Math.floor(a.length / SQUARES);
-  let sum = 0;
-  for (let i = rows * SQUARES; i < a.length; i++) sum += (scale * a[i]! - b[i]!) ** 2;
-  if (rows === 0) return sum;
   const { pool } = operations;
-  const [difference, sums] = [pool.take(rows * SQUARES), new Float32Array(rows)];
-  scaledDifference(operations, a, b, { scale, by: 1 }, difference);
-  operations.run("sums of squares", sumsModel, {
-    x: { data: difference, dims: [rows, SQUARES] },
-  }, { y: { data: sums, dims: [rows] } });
+  const whole = a.length - a.length % SQUARES;
+  const difference = pool.take(Math.min(whole, AT_A_TIME));
+  let sum = 0;
+  for (let start = 0; start < whole; start += AT_A_TIME) {
+    const end = Math.min(whole, start + AT_A_TIME);
+    const [x, rows] = [difference.subarray(0, end - start), (end - start) / SQUARES];
+    subtract(operations, a.subarray(start, end), b.subarray(start, end), { scale, by: 1 }, x);
+    operations.run("sums of squares", sumsModel, { x: { data: x, dims: [rows, SQUARES] } }, {
+      y: { data: SUMS, dims: [rows] },
+    });
+    for (let i = 0; i < rows; i++) sum += SUMS[i]!;
+  }
   pool.give(difference);
-  return sums.reduce((all, part) => all + part, sum);
+  for (let i = whole; i < a.length; i++) sum += (scale * a[i]! - b[i]!) ** 2;
+  return sum;
 }
 
-/** `(scale · a - b) · by`, for as many numbers as `y` has room for. */
+/** `(scale · a - b) · by`. */
 export function scaledDifference(
   operations: Operations,
   a: Float32Array,
   b: Float32Array,
-  { scale, by }: { scale: number; by: number },
+  factors: Factors,
   y: Float32Array,
 ): void {
-  const numbers = (data: Float32Array) => {
-    return { data: data.subarray(0, y.length), dims: [y.length] };
-  };
+  for (let start = 0; start < y.length; start += AT_A_TIME) {
+    const [x1, x2, x] = [a, b, y].map((all) => all.subarray(start, start + AT_A_TIME)) as Three;
+    subtract(operations, x1, x2, factors, x);
+  }
+}
+
+type Factors = { readonly scale: number; readonly by: number };
+type Three = [Float32Array, Float32Array, Float32Array];
+
+function subtract(
+  operations: Operations,
+  a: Float32Array,
+  b: Float32Array,
+  { scale, by }: Factors,
+  y: Float32Array,
+): void {
+  const numbers = (data: Float32Array) => ({ data, dims: [data.length] });
   SCALE[0] = scale;
   BY[0] = by;
   const feeds = {

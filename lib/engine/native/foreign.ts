@@ -12,8 +12,12 @@ type Place = {
   readonly bytes: number;
   readonly first: number;
   readonly length: number;
-  readonly integers: boolean;
+  readonly kind: Kind;
 };
+
+/** The kinds of arrays that threads show each other. */
+const KINDS = { Float32Array, Float16Array, Int32Array };
+type Kind = keyof typeof KINDS;
 
 /** Whether this program may look at memory by its address (`--allow-ffi`). */
 export function canShareMemory(): boolean {
@@ -24,18 +28,19 @@ export function canShareMemory(): boolean {
   }
 }
 
-/** A task as text: its float32 and int32 arrays as places in memory, all else as JSON. */
+/** A task as text: its arrays as places in memory, all else as JSON. */
 export function packTask(task: unknown): string {
   return JSON.stringify(task, (_, value) => {
-    if (!(value instanceof Float32Array || value instanceof Int32Array)) return value;
-    const { buffer, byteOffset, length } = value;
+    if (!ArrayBuffer.isView(value)) return value;
+    const kind = value.constructor.name as Kind;
+    const { buffer, byteOffset, length } = value as Float32Array;
     const pointer = Deno.UnsafePointer.of(buffer as ArrayBuffer);
     const place: Place = {
       at: String(Deno.UnsafePointer.value(pointer)),
       bytes: buffer.byteLength,
       first: byteOffset,
       length,
-      integers: value instanceof Int32Array,
+      kind,
     };
     return place;
   });
@@ -50,7 +55,7 @@ export function unpackTask(text: string): unknown {
   if (views.size > MOST_VIEWS) views.clear();
   return JSON.parse(text, (_, value) => {
     if (typeof value?.at !== "string") return value;
-    const { at, bytes, first, length, integers } = value as Place;
+    const { at, bytes, first, length, kind } = value as Place;
     const key = `${at} ${bytes}`;
     let memory = views.get(key);
     if (!memory) {
@@ -58,8 +63,6 @@ export function unpackTask(text: string): unknown {
       memory = Deno.UnsafePointerView.getArrayBuffer(pointer, bytes);
       views.set(key, memory);
     }
-    return integers
-      ? new Int32Array(memory, first, length)
-      : new Float32Array(memory, first, length);
+    return new KINDS[kind](memory, first, length);
   });
 }

@@ -41,7 +41,7 @@ export function roundUp(n: number, block: number): number {
 
 /** How a filter is stored, and how it is to be packed. */
 export type PackOptions = {
-  readonly data: Float32Array | Int32Array | Uint8Array;
+  readonly data: Float32Array | Float16Array | Int32Array | Uint8Array;
   readonly shape: FilterShape;
   readonly block: number;
   /** For the gradient: turned by 180 degrees, with input and output channels swapped. */
@@ -80,7 +80,7 @@ export function packFilter(options: PackOptions): PackedFilter {
 }
 
 /** A bias with its last block filled up. */
-export function packBias(bias: Float32Array, block: number): Float32Array {
+export function packBias(bias: Float32Array | Float16Array, block: number): Float32Array {
   const packed = new Float32Array(roundUp(bias.length, block));
   packed.set(bias);
   return packed;

@@ -12,7 +12,14 @@ import { reachBefore, type WinogradTask } from "./winograd_task.ts";
 import { reserveTiles, type Room, Transforms } from "./winograd_transforms.ts";
 
 /** Matrix products are at their best with about so many rows. */
-const TILES_AT_A_TIME = 128;
+const MOST_TILES = 128;
+/** Numbers of so many tiles at a position, before and after the product: more take more memory, not less time. */
+const MOST_NUMBERS = 2 ** 16;
+
+/** How many tiles are multiplied at a time. */
+function tilesAtATime({ x, y }: WinogradTask): number {
+  return Math.min(MOST_TILES, Math.floor(MOST_NUMBERS / (x.channels + y.channels)));
+}
 
 /** A band of rows of tiles at a time, each thread some bands. */
 type BandsTask = WinogradTask & {
@@ -34,7 +41,7 @@ export function shareBands(operations: Operations, task: WinogradTask, threads: 
   const { x, y, filter: { tile } } = task;
   const across = Math.ceil(y.width / tile);
   const down = Math.ceil(y.height / tile);
-  const fewest = Math.ceil(down / Math.max(1, Math.floor(TILES_AT_A_TIME / across)));
+  const fewest = Math.ceil(down / Math.max(1, Math.floor(tilesAtATime(task) / across)));
   const rows = Math.ceil(down / (threads > 1 ? threads * Math.ceil(fewest / threads) : fewest));
   const bands = partsOf(Math.ceil(down / rows), partsFor(threads));
   const row = x.width * x.channels;
@@ -50,9 +57,10 @@ export function shareBands(operations: Operations, task: WinogradTask, threads: 
   operations.share("convolve", convolveBands, { ...task, rows }, parts);
 }
 
-function roomForBands({ x, y, filter: { tile }, rows }: BandsTask): Room {
+function roomForBands(task: BandsTask): Room {
+  const { x, y, filter: { tile }, rows } = task;
   const across = Math.ceil(y.width / tile);
-  const columns = Math.ceil(across / Math.ceil(rows * across / TILES_AT_A_TIME));
+  const columns = Math.ceil(across / Math.ceil(rows * across / tilesAtATime(task)));
   const xRow = (tile * across + 2) * x.channels;
   return { tiles: rows * columns, rows, columns, xRow, sources: 2, together: false };
 }

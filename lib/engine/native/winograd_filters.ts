@@ -25,7 +25,7 @@ type Piece = { readonly out: number; readonly first: number; readonly end: numbe
 
 /** A filter `[3, 3, in, out]`, and where its transform goes. */
 type FilterTask = {
-  readonly data: Float32Array | Int32Array;
+  readonly data: Float32Array | Float16Array | Int32Array;
   readonly shape: FilterShape;
   readonly result: WinogradFilter;
 };
@@ -33,7 +33,7 @@ type FilterTask = {
 /** Transforms a 3x3 filter `[3, 3, in, out]` to `G g Gᵀ`, for each position in a tile. */
 export function transformFilter(
   operations: Operations,
-  data: Float32Array | Int32Array | Uint8Array,
+  data: FilterTask["data"] | Uint8Array,
   shape: FilterShape,
   tile: Tile = 4,
 ): WinogradFilter {

@@ -15,6 +15,7 @@ import { describe } from "../../base/check.ts";
 import { fromPalette, toPalette } from "./palette.ts";
 import {
   countingValues,
+  floatsOf,
   isCounts,
   readNumbers,
   type Refuse,
@@ -34,7 +35,7 @@ export function isSafetensors(bytes: Uint8Array): boolean {
 }
 
 /**
- * Takes a safetensors file apart; half precision and eight bits are widened to float32.
+ * Takes a safetensors file apart; half precision stays, eight bits are widened to float32.
  *
  * @throws {Error} when the header is malformed or the tensors do not fill the file exactly.
  */
@@ -73,7 +74,9 @@ export function parseSafetensors(bytes: Uint8Array, name = "weights"): Weights {
     const part = bytes.subarray(start + from, start + to);
     if (dtype === "U8") indices[tensor] = { shape: [...shape], index: part };
     else {
-      const data = readNumbers(part, dtype === "F16" ? "float16" : "float32");
+      const data = dtype === "F16"
+        ? new Float16Array(new Uint8Array(part).buffer)
+        : readNumbers(part, "float32");
       weights[tensor] = { shape: [...shape], data };
     }
   }
@@ -104,7 +107,7 @@ function expand(indices: Indices, weights: Weights, fail: Refuse): Weights {
     if (most >= table.data.length) {
       fail(`${tensor} must hold places in a table of ${table.data.length} values`, most);
     }
-    expanded[name] = { shape, data: fromPalette({ index, table: table.data }) };
+    expanded[name] = { shape, data: fromPalette({ index, table: floatsOf(table) }) };
     delete weights[`${name}.table`];
   }
   return expanded;
@@ -172,7 +175,8 @@ export function writeSafetensors(
 }
 
 function encode(name: string, weights: Weights, bits: 8 | 16): Part[] {
-  const { shape, data } = weights[name]!;
+  const { shape } = weights[name]!;
+  const data = floatsOf(weights[name]!);
   const refuse = (format: string, at: number) => {
     throw new Error(
       `Cannot write ${name} as ${format}: current value at position ${at} is ${data[at]}`,

@@ -6,8 +6,13 @@
  */
 import { cannot } from "../../base/check.ts";
 
-/** An array on the CPU. */
-export type Tensor = { shape: number[]; data: Float32Array };
+/** An array on the CPU; files of half precision stay as small as they are. */
+export type Tensor = { shape: number[]; data: Float32Array | Float16Array };
+
+/** The numbers of an array in single precision: a copy if they are not. */
+export function floatsOf({ data }: Tensor): Float32Array {
+  return data instanceof Float32Array ? data : new Float32Array(data);
+}
 
 /** Named arrays: kernels `[height, width, in, out]`, biases `[out]`. */
 export type Weights = Record<string, Tensor>;

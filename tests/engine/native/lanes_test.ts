@@ -168,7 +168,13 @@ Deno.test("what goes wrong on another thread is said, and the next task is done"
 
 Deno.test("a task arrives with its numbers where they are", () => {
   const [floats, integers] = [noise(100, 1), Int32Array.of(1, -2, 3)];
-  const task = { floats: floats.subarray(3, 9), integers, deep: [{ name: "a", none: undefined }] };
+  const halves = Float16Array.of(0.5, 65504);
+  const task = {
+    floats: floats.subarray(3, 9),
+    integers,
+    halves,
+    deep: [{ name: "a", none: undefined }],
+  };
   const found = unpackTask(packTask(task)) as typeof task;
   assertEquals(found, { ...task, deep: [{ name: "a" }] } as unknown);
   found.floats[0] = 42;
