@@ -1,5 +1,5 @@
 /**
- * Element-wise kernels as plain loops, for float32 tensors of the same shape, with a scalar, or with a
+ * Element-wise kernels as plain loops, or those of many numbers on ONNX Runtime, for float32 tensors of the same shape, with a scalar, or with a
  * number for each row or a row for all. The plain backend calls a function per element and computes an
  * index per axis.
  *
@@ -7,6 +7,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Kernel, NativeBackend } from "./backend.ts";
+import { type Model, node } from "./onnx.ts";
 
 type Floats = Float32Array;
 /**
@@ -79,33 +80,68 @@ const UNARY: Record<string, Unary> = {
   },
 };
 
+/** What ONNX Runtime calls those that it computes in the same way to the last bit. */
+const ON_RUNTIME: Readonly<Record<string, string>> = {
+  Abs: "Abs",
+  Add: "Add",
+  Multiply: "Mul",
+  Neg: "Neg",
+  RealDiv: "Div",
+  Sqrt: "Sqrt",
+  Sub: "Sub",
+};
+/** With fewer numbers a loop takes less time than the call. */
+const FEWEST_ON_RUNTIME = 2 ** 13;
+
 /** Kernels by TensorFlow.js' names. */
 export function elementwiseKernels(): Record<string, Kernel> {
   const kernels: Record<string, Kernel> = { AddN: addN };
-  for (const [name, loop] of Object.entries(BINARY)) kernels[name] = binary(loop);
-  for (const [name, loop] of Object.entries(UNARY)) kernels[name] = unary(loop);
+  for (const [name, loop] of Object.entries(BINARY)) kernels[name] = binary(name, loop);
+  for (const [name, loop] of Object.entries(UNARY)) kernels[name] = unary(name, loop);
   return kernels;
 }
 
-function unary(loop: Unary): Kernel {
+function unary(name: string, loop: Unary): Kernel {
+  const model = modelOf(name, ["x"]);
   return ({ inputs: { x }, attrs, backend }) => {
     if (x.dtype !== "float32") return undefined;
     const { info, values } = backend.output(x.shape);
-    loop(backend.floats(x), values, attrs);
+    const numbers = backend.floats(x);
+    if (model && values.length >= FEWEST_ON_RUNTIME) {
+      backend.operations.run(name, model, { x: line(numbers) }, { y: line(values) });
+    } else loop(numbers, values, attrs);
     return info;
   };
 }
 
-function binary(loop: Binary): Kernel {
+function binary(name: string, loop: Binary): Kernel {
+  const model = modelOf(name, ["a", "b"]);
   return ({ inputs: { a, b }, backend }) => {
     const shape = commonShape(a, b);
     if (!shape) return byRows(loop, a, b, backend);
     const { info, values } = backend.output(shape);
     const [x, y] = [backend.floats(a), backend.floats(b)];
+    if (model && values.length >= FEWEST_ON_RUNTIME) {
+      const feeds = { a: line(x), b: line(y) };
+      backend.operations.run(name, model, feeds, { y: line(values) });
+      return info;
+    }
     const place = ({ length }: Floats) => length === 1 ? FIRST : OWN;
     loop(x, y, values, place(x), place(y), { start: 0, end: values.length });
     return info;
   };
+}
+
+function modelOf(name: string, inputs: readonly string[]): (() => Model) | undefined {
+  const op = ON_RUNTIME[name];
+  if (!op) return undefined;
+  const ranks = Object.fromEntries(inputs.map((input) => [input, 1]));
+  return () => ({ nodes: [node(op, inputs, "y")], inputs: ranks, outputs: { y: 1 } });
+}
+
+/** Numbers as a tensor with one axis. */
+function line(data: Floats) {
+  return { data, dims: [data.length] };
 }
 
 /** The result's shape when no axis but those of a scalar needs broadcasting. */

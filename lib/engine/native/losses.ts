@@ -8,7 +8,13 @@
 import * as tf from "@tensorflow/tfjs";
 import { registerLossGradients } from "../loss_gradients.ts";
 import { BACKEND, type NativeBackend } from "./backend.ts";
-import { scaledDifference, sumOfSquares, symmetricSum } from "./differences.ts";
+import {
+  addScaled,
+  overRoot,
+  scaledDifference,
+  sumOfSquares,
+  symmetricSum,
+} from "./many_numbers.ts";
 
 type Tensors = Record<string, tf.TensorInfo>;
 type Numbers = Record<string, number>;
@@ -78,16 +84,14 @@ const KERNELS: Record<string, Kernel> = {
   AddScaled(backend, inputs, { weight }) {
     const [x, y] = [backend.floats(inputs.x!), backend.floats(inputs.y!)];
     const { info, values } = backend.output(inputs.x!.shape);
-    for (let i = 0; i < values.length; i++) values[i] = x[i]! + weight! * y[i]!;
+    addScaled(backend.operations, x, y, weight!, values);
     return info;
   },
   /** `factor · x / (√squares + epsilon)` of tensors of the same shape. */
   OverRoot(backend, inputs, { factor, epsilon }) {
     const [x, squares] = [backend.floats(inputs.x!), backend.floats(inputs.squares!)];
     const { info, values } = backend.output(inputs.x!.shape);
-    for (let i = 0; i < values.length; i++) {
-      values[i] = factor! * x[i]! / (Math.sqrt(squares[i]!) + epsilon!);
-    }
+    overRoot(backend.operations, x, squares, { factor: factor!, epsilon: epsilon! }, values);
     return info;
   },
 };

@@ -41,7 +41,7 @@ export class Operations {
   readonly #lanes?: Lanes;
   readonly #barrier?: Barrier;
   /** The same on this thread alone, for its part of what several threads do. */
-  #alone: Operations;
+  readonly #alone: Operations;
 
   constructor(
     runtime: Runtime,

@@ -5,7 +5,7 @@ import {
   scaledDifference,
   sumOfSquares,
   symmetricSum,
-} from "../../../lib/engine/native/differences.ts";
+} from "../../../lib/engine/native/many_numbers.ts";
 import { Operations } from "../../../lib/engine/native/operations.ts";
 import { loadRuntime } from "../../../lib/engine/native/ort.ts";
 import { assertAllClose } from "../../helpers/assert.ts";

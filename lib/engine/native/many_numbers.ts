@@ -1,11 +1,11 @@
 /**
- * Differences of many numbers, as of features and Gram matrices, on ONNX Runtime: a plain loop reads a
- * number at a time.
+ * What losses and optimizers do with many numbers, as of features and pictures, on ONNX Runtime: a plain loop
+ * reads one at a time.
  *
  * @module
  */
 import { type Model, node } from "./onnx.ts";
-import type { Operations } from "./operations.ts";
+import type { Matrix, Operations } from "./operations.ts";
 
 /** So many squares are added up in single precision, and these sums in double precision. */
 const SQUARES = 256;
@@ -66,17 +66,16 @@ function subtract(
   { scale, by }: Factors,
   y: Float32Array,
 ): void {
-  const numbers = (data: Float32Array) => ({ data, dims: [data.length] });
   SCALE[0] = scale;
   BY[0] = by;
   const feeds = {
-    a: numbers(a),
-    b: numbers(b),
-    ...(scale === 1 ? {} : { scale: { data: SCALE, dims: [1] } }),
-    ...(by === 1 ? {} : { by: { data: BY, dims: [1] } }),
+    a: line(a),
+    b: line(b),
+    ...(scale === 1 ? {} : { scale: line(SCALE) }),
+    ...(by === 1 ? {} : { by: line(BY) }),
   };
   const names = Object.keys(feeds);
-  operations.run(`difference ${names}`, () => differenceModel(names), feeds, { y: numbers(y) });
+  operations.run(`difference ${names}`, () => differenceModel(names), feeds, { y: line(y) });
 }
 
 /** `x + xᵀ` of a matrix of so many rows and columns. */
@@ -93,6 +92,53 @@ export function symmetricSum(
     outputs: { y: 2 },
   });
   operations.run("symmetric sum", model, { x: matrix(x) }, { y: matrix(y) });
+}
+
+/** `x + weight · y`. */
+export function addScaled(
+  operations: Operations,
+  x: Float32Array,
+  y: Float32Array,
+  weight: number,
+  sum: Float32Array,
+): void {
+  SCALE[0] = weight;
+  const model = (): Model => ({
+    nodes: [node("Mul", ["y", "weight"], "scaled"), node("Add", ["x", "scaled"], "sum")],
+    inputs: { x: 1, y: 1, weight: 1 },
+    outputs: { sum: 1 },
+  });
+  const feeds = { x: line(x), y: line(y), weight: line(SCALE) };
+  operations.run("add scaled", model, feeds, { sum: line(sum) });
+}
+
+/** `factor · x / (√squares + epsilon)`. */
+export function overRoot(
+  operations: Operations,
+  x: Float32Array,
+  squares: Float32Array,
+  { factor, epsilon }: { factor: number; epsilon: number },
+  y: Float32Array,
+): void {
+  SCALE[0] = factor;
+  BY[0] = epsilon;
+  const model = (): Model => ({
+    nodes: [
+      node("Sqrt", ["squares"], "root"),
+      node("Add", ["root", "epsilon"], "divisor"),
+      node("Div", ["x", "divisor"], "quotient"),
+      node("Mul", ["quotient", "factor"], "y"),
+    ],
+    inputs: { x: 1, squares: 1, factor: 1, epsilon: 1 },
+    outputs: { y: 1 },
+  });
+  const feeds = { x: line(x), squares: line(squares), factor: line(SCALE), epsilon: line(BY) };
+  operations.run("over root", model, feeds, { y: line(y) });
+}
+
+/** Numbers as a tensor with one axis. */
+function line(data: Float32Array): Matrix {
+  return { data, dims: [data.length] };
 }
 
 function sumsModel(): Model {
