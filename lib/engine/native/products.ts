@@ -12,6 +12,7 @@ import { convolutionGradient, type ConvolutionOptions, convolve } from "./direct
 import { maxPool, maxPoolGradient, type Window } from "./layers.ts";
 import { type Features, packBias, type PackedFilter, packFilter } from "./layout.ts";
 import type { Operations } from "./operations.ts";
+import { isLong, longProduct } from "./long_products.ts";
 import { fewNumbers, suitsDeferring } from "./product_rows.ts";
 
 type Shape4D = [number, number, number, number];
@@ -54,7 +55,9 @@ export function productKernels(operations: Operations): Record<string, Kernel> {
     if (suitsDeferring(factors, rows * columns, few)) return backend.defer(shape, [a, b], deferral);
     const { info, values } = backend.output(shape);
     if (few) writeDeferral(operations, deferral, values, 0);
-    else operations.matMul({ ...factors, y: trim(values, shape) });
+    else if (transposeA && !transposeB && isLong(factors.a) && factors.b.dims.length === 2) {
+      longProduct(operations, factors.a, factors.b, values);
+    } else operations.matMul({ ...factors, y: trim(values, shape) });
     return info;
   };
 
