@@ -14,7 +14,6 @@ import {
   scaledDifference,
   sumOfSquares,
   symmetricSum,
-  totalVariationSlopes,
 } from "./many_numbers.ts";
 
 type Tensors = Record<string, tf.TensorInfo>;
@@ -62,14 +61,17 @@ const KERNELS: Record<string, Kernel> = {
   },
   /** Its gradient times the scalar `dy`; the slope of a difference of 0 is 0. */
   TotalVariationGradient(backend, inputs) {
+    const x = backend.floats(inputs.x!);
+    const dy = backend.floats(inputs.dy!)[0]!;
     const { info, values } = backend.output(inputs.x!.shape);
-    totalVariationSlopes(
-      backend.operations,
-      backend.floats(inputs.x!),
-      inputs.x!.shape,
-      backend.floats(inputs.dy!)[0]!,
-      values,
-    );
+    const [, rows, columns, channels] = inputs.x!.shape as [number, number, number, number];
+    const line = columns * channels;
+    values.fill(0);
+    for (let row = 0; row < rows; row++) {
+      const [start, end] = [row * line, (row + 1) * line];
+      for (let i = start + channels; i < end; i++) addSlope(x, values, i, i - channels, dy);
+      for (let i = start; row > 0 && i < end; i++) addSlope(x, values, i, i - line, dy);
+    }
     return info;
   },
   /** `x + xᵀ` of a square matrix. */
@@ -98,4 +100,12 @@ function scalar(backend: NativeBackend, value: number): tf.TensorInfo {
   const { info, values } = backend.output([]);
   values[0] = value;
   return info;
+}
+
+/** The slope of `|x[to] - x[from]|`, without a choice that the processor would have to guess. */
+function addSlope(x: Float32Array, y: Float32Array, to: number, from: number, dy: number): void {
+  const difference = x[to]! - x[from]!;
+  const slope = (Number(difference > 0) - Number(difference < 0)) * dy;
+  y[to]! += slope;
+  y[from]! -= slope;
 }

@@ -136,59 +136,6 @@ export function overRoot(
   operations.run("over root", model, feeds, { y: line(y) });
 }
 
-/** The slopes of `Σ |x[i+1, j] - x[i, j]| + Σ |x[i, j+1] - x[i, j]|`, times a number. */
-export function totalVariationSlopes(
-  operations: Operations,
-  x: Float32Array,
-  dims: readonly number[],
-  by: number,
-  y: Float32Array,
-): void {
-  BY[0] = by;
-  const feeds = { x: { data: x, dims }, by: line(BY) };
-  operations.run("slopes", slopesModel, feeds, { y: { data: y, dims } });
-}
-
-/** Along each axis: the signs of differences, those to the number before less those to the one after. */
-function slopesModel(): Model {
-  const integers = (name: string, ...values: number[]) => {
-    return node("Constant", [], name, { value_ints: values });
-  };
-  const along = (axis: 1 | 2) => {
-    const own = (name: string) => `${name}${axis}`;
-    const pads = (first: number, last: number) => {
-      return [0, 1, 2, 3].map((i) => i === axis ? first : 0)
-        .concat([0, 1, 2, 3].map((i) => i === axis ? last : 0));
-    };
-    return [
-      integers(own("axis"), axis),
-      integers(own("before"), ...pads(1, 0)),
-      integers(own("behind"), ...pads(0, 1)),
-      node("Slice", ["x", "one", "end", own("axis")], own("next")),
-      node("Slice", ["x", "zero", "last", own("axis")], own("here")),
-      node("Sub", [own("next"), own("here")], own("difference")),
-      node("Sign", [own("difference")], own("sign")),
-      node("Pad", [own("sign"), own("before")], own("to")),
-      node("Pad", [own("sign"), own("behind")], own("from")),
-      node("Sub", [own("to"), own("from")], own("slope")),
-    ];
-  };
-  return {
-    nodes: [
-      integers("zero", 0),
-      integers("one", 1),
-      integers("last", -1),
-      integers("end", 2 ** 31 - 1),
-      ...along(1),
-      ...along(2),
-      node("Add", ["slope1", "slope2"], "slope"),
-      node("Mul", ["slope", "by"], "y"),
-    ],
-    inputs: { x: 4, by: 1 },
-    outputs: { y: 4 },
-  };
-}
-
 /** Numbers as a tensor with one axis. */
 function line(data: Float32Array): Matrix {
   return { data, dims: [data.length] };

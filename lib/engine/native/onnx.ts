@@ -124,10 +124,12 @@ function text(field: number, value: string): Uint8Array {
   return bytes(field, new TextEncoder().encode(value));
 }
 
-/** Seven bits a byte, lowest first; negative ones as two's complement of 64 bits. */
 function varint(value: number): number[] {
+  if (value < 0) throw new RangeError(`Cannot encode an integer as it must be >= 0: ${value}`);
   const result: number[] = [];
-  let rest = BigInt.asUintN(64, BigInt(value));
-  for (; rest >= 128n; rest >>= 7n) result.push(Number(rest & 127n) | 128);
-  return [...result, Number(rest)];
+  while (value >= 128) {
+    result.push((value % 128) | 128);
+    value = Math.floor(value / 128);
+  }
+  return [...result, value];
 }
