@@ -11,6 +11,15 @@ const TURNS = 4000;
 /** Not in all versions of TypeScript's library: tells the processor that this thread is waiting. */
 const { pause = () => {} } = Atomics as { pause?: () => void };
 
+/** Another thread cannot go on: it says why. */
+export class Abandoned extends Error {
+  override name = "Abandoned";
+
+  constructor() {
+    super("another thread cannot go on");
+  }
+}
+
 /** Waits while a number is what it was: awake at first, then asleep. */
 export function waitWhile(numbers: Int32Array, place: number, value: number): void {
   for (let i = 0; i < TURNS; i++) {
@@ -31,12 +40,12 @@ export class Barrier {
   /**
    * Waits until so many threads are here.
    *
-   * @throws Error if one of them will not come
+   * @throws Abandoned if one of them will not come
    */
   meet(count: number): void {
     const round = Atomics.load(this.#numbers, ROUND);
     if (count > 1 && Atomics.load(this.#numbers, BROKEN) === 0) this.#meet(count, round);
-    if (Atomics.load(this.#numbers, BROKEN) !== 0) throw new Error("Another thread cannot go on");
+    if (Atomics.load(this.#numbers, BROKEN) !== 0) throw new Abandoned();
   }
 
   #meet(count: number, round: number): void {

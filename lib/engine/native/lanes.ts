@@ -5,7 +5,7 @@
  * @module
  */
 import { Worker } from "node:worker_threads";
-import { Barrier, waitWhile } from "./barrier.ts";
+import { Abandoned, Barrier, waitWhile } from "./barrier.ts";
 import { canShareMemory, packTask } from "./foreign.ts";
 import { newTileMemory } from "./vector_unit.ts";
 
@@ -148,13 +148,16 @@ export class Lanes {
       mailbox.numbers[FAILED] = 0;
       mailbox.tell(CALL, mailbox.numbers[CALL]! + 1);
     }
+    let problem: unknown;
     try {
       takeParts(this.#next, this.place.barrier, parts, own);
-    } finally {
-      // Whatever happens here: they must be done before anybody touches the buffers.
-      for (const mailbox of busy) mailbox.wait(ANSWER, mailbox.numbers[CALL]! - 1);
+    } catch (error) {
+      problem = error;
     }
+    // Whatever happens here: they must be done before anybody touches the buffers.
+    for (const mailbox of busy) mailbox.wait(ANSWER, mailbox.numbers[CALL]! - 1);
     const failed = busy.find(({ numbers }) => numbers[FAILED] === 1);
+    if (problem && !(failed && problem instanceof Abandoned)) throw problem;
     if (failed) throw new Error(`Cannot compute on another thread: ${failed.message}`);
   }
 }

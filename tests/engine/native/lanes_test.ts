@@ -1,5 +1,7 @@
+import { Worker } from "node:worker_threads";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { seededRandom, uniformNoise } from "../../../lib/base/random.ts";
+import { Barrier } from "../../../lib/engine/native/barrier.ts";
 import { BufferPool } from "../../../lib/engine/native/buffers.ts";
 import {
   columnConvolution,
@@ -164,6 +166,47 @@ Deno.test("what goes wrong on another thread is said, and the next task is done"
   assertThrows(() => run("pool", stumble), Error, "Cannot");
   const { operations } = await operationsOn(2);
   assertEquals(compute(operations).length, 14);
+});
+
+Deno.test("who waits for a thread that has failed goes on, and says why that one failed", async () => {
+  const { operations, lanes } = await operationsOn(2);
+  for (let i = 0; i < 3; i++) {
+    const meet = () => lanes.place.barrier.meet(2);
+    // The other thread cannot convolve a number.
+    const run = () => lanes.run("convolveTogether", meet, {}, [1, 2]);
+    assertThrows(run, Error, "Cannot compute on another thread: TypeError");
+    const stumble = () => {
+      throw new Error("Cannot go on here");
+    };
+    assertThrows(() => lanes.run("convolveTogether", stumble, {}, [1, 2]), Error, "Cannot");
+  }
+  assertEquals(compute(operations).length, 14);
+});
+
+Deno.test("threads that meet go on together, as often as they like", async () => {
+  const barrier = new Barrier();
+  const counts = new Int32Array(new SharedArrayBuffer(4));
+  const file = new URL("../../../lib/engine/native/barrier.ts", import.meta.url);
+  const code = `
+    import { parentPort, workerData } from "node:worker_threads";
+    const { Barrier } = await import("${file}");
+    const [barrier, counts] = [new Barrier(workerData.memory), workerData.counts];
+    for (let i = 0; i < 100; i++) {
+      Atomics.add(counts, 0, 1);
+      barrier.meet(2);
+      barrier.meet(2);
+    }
+    parentPort.postMessage("done");`;
+  const url = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+  const worker = new Worker(url, { workerData: { memory: barrier.memory, counts } });
+  const done = new Promise((resolve) => worker.on("message", resolve));
+  for (let i = 0; i < 100; i++) {
+    barrier.meet(2);
+    assertEquals(Atomics.load(counts, 0), i + 1);
+    barrier.meet(2);
+  }
+  assertEquals(await done, "done");
+  await worker.terminate();
 });
 
 Deno.test("a task arrives with its numbers where they are", () => {
