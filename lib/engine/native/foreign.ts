@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { addressOf } from "./ort_library.ts";
 
 /** Where numbers are: the buffer, and which of its numbers. */
 type Place = {
@@ -34,9 +35,8 @@ export function packTask(task: unknown): string {
     if (!ArrayBuffer.isView(value)) return value;
     const kind = value.constructor.name as Kind;
     const { buffer, byteOffset, length } = value as Float32Array;
-    const pointer = Deno.UnsafePointer.of(buffer as ArrayBuffer);
     const place: Place = {
-      at: String(Deno.UnsafePointer.value(pointer)),
+      at: String(addressOf(value) - byteOffset),
       bytes: buffer.byteLength,
       first: byteOffset,
       length,

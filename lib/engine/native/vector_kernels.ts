@@ -17,7 +17,6 @@ import {
   type Local,
   loop,
   type Memory,
-  multiply,
   multiply4,
   multiplyAdd4,
   multiplySubtract4,
@@ -40,17 +39,6 @@ const REACH = 6;
 export const SQUARE = REACH * REACH * 4 * GROUP;
 /** Bytes that the transforms use at the start of the memory. */
 export const TEMPORARY_BYTES = SQUARE + REACH * REACH * 4 * GROUP * GROUP;
-
-/** Bytes of an entry in a table of tiles. */
-export const ENTRY = 4;
-
-/** Where a table of so many tiles ends. */
-export function endOf(table: Local, tiles: Local): Code {
-  return add(get(table), multiply(get(tiles), constant(ENTRY)));
-}
-
-/** Where numbers of the positions of a tile are: at a pointer, and so many bytes further for each. */
-export type Positions = { readonly at: Local; readonly bytes: Code; readonly memory?: Memory };
 
 /** Where the vectors of so many floats begin. */
 export function vectorsOf(floats: number): number[] {

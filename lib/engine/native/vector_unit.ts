@@ -4,10 +4,10 @@
  *
  * @module
  */
+import { inputToBlocks, outputFromBlocks } from "./block_kernels.ts";
 import type { Features } from "./layout.ts";
 import { poolFunction, poolGradientFunction } from "./pooling_kernels.ts";
-import { inputToBlocks, inputTransform } from "./input_kernels.ts";
-import { outputFromBlocks, outputTransform } from "./output_kernels.ts";
+import { inputTransform, outputTransform } from "./tile_kernels.ts";
 import { filterTransform, TEMPORARY_BYTES } from "./vector_kernels.ts";
 import { encodeModule, MOST_PAGES } from "./wasm.ts";
 import { FORWARD, type Tile, TILES, TURNED } from "./winograd_matrices.ts";
