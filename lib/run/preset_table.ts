@@ -60,7 +60,7 @@ export const PRESETS = {
     start: "content",
   },
   /**
-   * Half a minute to a minute at 512 px on two cores without a GPU: Wasserstein distances on three sizes,
+   * Twenty seconds to a minute at 512 px on two cores without a GPU: Wasserstein distances on three sizes,
    * from a content that has the style's colours already. Good at colour, strokes and shapes at once; large
    * ornaments of a style are not taken over. No size is below 128 px: at 64 px the shapes of the style take
    * the place of the content's.
