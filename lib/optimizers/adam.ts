@@ -65,21 +65,24 @@ export function adam(options: AdamOptions = {}): Optimizer {
   checkInRange("use adam", "beta1", beta1, 0, 1);
   checkInRange("use adam", "beta2", beta2, 0, 1);
   checkNonNegative("use adam", "epsilon", epsilon);
+  // m̂ / (√v̂ + ε) = √c2 / c1 · m / (√v + √c2 ε), which leaves m and v as they are.
+  const quotient = ({ length, iteration }: { length: number; iteration: number }) => {
+    const c1 = 1 - beta1 ** (iteration + 1);
+    const root = Math.sqrt(1 - beta2 ** (iteration + 1));
+    return { below: epsilonHat ? epsilon : root * epsilon, factor: length * root / c1 };
+  };
   return firstOrder(
     {
       name: "adam",
       moments: { first: 1, second: 2 },
       pointwise: true,
-      step(gradient, keep, { length, iteration }) {
+      step(gradient, keep, now) {
         const first = addScaled(keep("first", beta1), gradient, 1 - beta1);
         const second = addScaled(keep("second", beta2), tf.square(gradient), 1 - beta2);
-        // m̂ / (√v̂ + ε) = √c2 / c1 · m / (√v + √c2 ε), which leaves m and v as they are.
-        const c1 = 1 - beta1 ** (iteration + 1);
-        const root = Math.sqrt(1 - beta2 ** (iteration + 1));
-        const below = epsilonHat ? epsilon : root * epsilon;
-        const change = overRoot(first, second, below, length * root / c1);
-        return { moments: { first, second }, change };
+        const { below, factor } = quotient(now);
+        return { moments: { first, second }, change: overRoot(first, second, below, factor) };
       },
+      kernel: { name: "AdamStep", numbers: (now) => ({ beta1, beta2, ...quotient(now) }) },
     },
     { ...options, stepSize },
     options,

@@ -15,9 +15,11 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { checkOptions, checkShape } from "../base/check.ts";
+import { hasKernel } from "../base/kernels.ts";
 import { within } from "./box.ts";
 import type { Optimizer, OptimizerRun, OptimizerState } from "./optimizer.ts";
 import { resizeEntry } from "./resize_state.ts";
+import type { Moments, Now, Rule } from "./rule.ts";
 import { checkStepSize, type StepSize, stepSizeAt } from "./schedule.ts";
 import { numberEntry, numberOf, numbersOf, tensorOf } from "./state.ts";
 import { greatestOf, nextUnit, ratioOf } from "./unit.ts";
@@ -33,40 +35,6 @@ export type FirstOrderOptions = {
    * @default {true}
    */
   clip?: boolean;
-};
-
-/** The tensors that a rule keeps, each of the picture's shape. */
-export type Moments = Record<string, tf.Tensor4D>;
-
-/** What makes one of these optimizers. */
-export type Rule = {
-  name: string;
-  /** How often the gradient is a factor of each moment: 1 for a mean of gradients, 2 for one of squares. */
-  moments: Record<string, number>;
-  /** Whether each pixel goes its own way, so that a large picture can be moved in bands. */
-  pointwise?: boolean;
-  /**
-   * One step; within `tf.tidy`.
-   *
-   * @param gradient in its unit, `[1, H, W, 3]`
-   * @param keep a moment times a factor, 0 at the start
-   * @returns the new moments, and what is subtracted from the picture
-   */
-  step(
-    gradient: tf.Tensor4D,
-    keep: (name: string, factor: number) => tf.Tensor4D,
-    now: Now,
-  ): { moments: Moments; change: tf.Tensor4D };
-};
-
-/** What a rule may ask about its step. */
-export type Now = {
-  /** The step size. */
-  length: number;
-  /** From 0, the first that the moments know. */
-  iteration: number;
-  /** What the gradient was divided by. */
-  unit: tf.Scalar;
 };
 
 /** Pixels of a band of a large picture. */
@@ -133,16 +101,17 @@ function startRule(
       evaluations++;
       try {
         const next = tf.tidy(() => {
-          const step = stepOf(rule, evaluation.gradient, { length, iteration }, memory);
+          const { gradient } = evaluation;
+          const step = stepOf(rule, gradient, { length, iteration }, memory);
           const { unit, greatest } = step;
           const move = (image: tf.Tensor4D, gradient: tf.Tensor4D, past?: Moments) => {
             const { moments, change } = step.take(gradient, past);
             const moved = tf.sub(image, change) as tf.Tensor4D;
             return { ...moments, [MOVED]: clip ? within(moved) : moved };
           };
-          const all = rule.pointwise
-            ? inBands(move, image, evaluation.gradient, memory?.moments)
-            : move(image, evaluation.gradient, memory?.moments);
+          const past = memory?.moments;
+          const all = step.atOnce(image, clip, past) ??
+            (rule.pointwise ? inBands(move, image, gradient, past) : move(image, gradient, past));
           const { [MOVED]: moved, ...moments } = all;
           image.assign(moved!);
           return { unit, greatest, moments };
@@ -202,7 +171,18 @@ function stepOf(
       tf.where(isOutlier, tf.mul(first[name]!, factor), past(name, factor)) as tf.Tensor4D;
     return rule.step(gradient, keep, now);
   }
-  return { unit, greatest: memory ? memory.greatest.clone() : greatest, take };
+
+  /** The whole step by the rule's kernel; none where the engine does not have it. */
+  function atOnce(image: tf.Tensor4D, clip: boolean, past?: Moments): Moments | undefined {
+    if (!rule.kernel || !hasKernel(rule.kernel.name) || isOutlier?.dataSync()[0]) return undefined;
+    const names = Object.keys(rule.moments);
+    const moments = past ?? Object.fromEntries(names.map((name) => [name, tf.zerosLike(image)]));
+    const inputs = { image, gradient: raw, unit, ratio, ...moments };
+    const numbers = { ...rule.kernel.numbers(now), clip };
+    const made = tf.engine().runKernel(rule.kernel.name, inputs, numbers) as tf.Tensor4D[];
+    return Object.fromEntries([MOVED, ...names].map((name, i) => [name, made[i]!]));
+  }
+  return { unit, greatest: memory ? memory.greatest.clone() : greatest, take, atOnce };
 }
 
 /** Takes a step of a large picture in bands of rows: what a step needs on the way is then as small. */

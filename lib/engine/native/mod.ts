@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { registerAdamKernel } from "./adam.ts";
 import { type Kernel, registerBackend } from "./backend.ts";
 import { BufferPool } from "./buffers.ts";
 import { collectAllGarbage } from "./collector.ts";
@@ -65,6 +66,7 @@ async function start(): Promise<string> {
   registerNetworkKernel(operations);
   registerTransportKernel(operations);
   registerLossKernels();
+  registerAdamKernel();
   const threads = runtime.threads === 1 ? "1 thread" : `${runtime.threads} threads`;
   return `ONNX Runtime ${runtime.version} on the CPU, ${threads}`;
 }
