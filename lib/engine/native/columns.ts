@@ -13,6 +13,10 @@ import type { Matrix, Operations } from "./operations.ts";
 const MOST_CHANNELS = 4;
 /** Positions at a time: their rows of the matrix stay in the processor's cache. */
 const POSITIONS_PER_BAND = 4096;
+/** The same where their results are to stay there as well. */
+const POSITIONS_WITH_RESULT = 2048;
+/** Floats that `gather` may read and write beyond the last. */
+const BEYOND = 4;
 
 /** Whether the method suits a filter `[height, width, in, out]`. */
 export function suitsColumns([, , inChannels]: FilterShape): boolean {
@@ -78,20 +82,48 @@ export function columnConvolution(
   operations.give(padded);
 }
 
-/** Convolves some rows of the result. */
-export function convolveRows(operations: Operations, task: ColumnTask, rows: Rows): void {
-  const { padded, filter, window, relu, y } = task;
-  const seen = window.size[0] * window.size[1] * padded.channels + 1;
-  eachBand(operations, y, rows, seen, (first, part, columns) => {
-    columns.data.fill(1); // what the bias is multiplied by
-    gather(padded, window, { ...part, channels: seen, data: columns.data }, first);
+/** Convolves some rows of the result: a band of them at a time is made in the cache, and then copied. */
+export function convolveRows(
+  operations: Operations,
+  { padded, filter, window, relu, y }: ColumnTask,
+  [start, end]: Rows,
+): void {
+  const { unit } = operations;
+  const { size: [down, across], strides } = window;
+  const seen = down * across * padded.channels + 1;
+  const rows = Math.min(end - start, Math.max(1, Math.floor(POSITIONS_WITH_RESULT / y.width)));
+  const [line, row] = [padded.width * padded.channels, y.width * y.channels];
+  const [source, columns, result] = unit.reserve([
+    ((rows - 1) * strides[0] + down) * line + BEYOND,
+    rows * y.width * seen + BEYOND,
+    rows * row,
+  ]);
+  for (let first = start; first < end; first += rows) {
+    const count = Math.min(rows, end - first);
+    const from = first * strides[0] * line;
+    const read = ((count - 1) * strides[0] + down) * line;
+    source.values.set(padded.data.subarray(from, from + read));
+    for (let i = 0; i < count; i++) {
+      unit.call.gather(
+        source.address + 4 * i * strides[0] * line,
+        y.width,
+        4 * strides[1] * padded.channels,
+        down,
+        4 * line,
+        4 * across * padded.channels,
+        columns.address + 4 * i * y.width * seen,
+        4 * seen,
+      );
+    }
+    const made = result.values.subarray(0, count * row);
     operations.matMul({
-      a: columns,
+      a: matrix(columns.values.subarray(0, count * y.width * seen), seen),
       b: matrix(filter, y.channels),
-      y: matrix(part.data, y.channels),
+      y: matrix(made, y.channels),
       relu,
     });
-  });
+    y.data.set(made, first * row);
+  }
 }
 
 /** The gradient with respect to the picture; overwrites `dx`. */
@@ -161,25 +193,7 @@ function eachBand(
   }
 }
 
-/** Writes what the window sees at each position; leaves what is left of `columns.channels`. */
-function gather(padded: Features, window: Window, columns: Features, first: number): void {
-  const { size: [rows, across], strides } = window;
-  const run = across * padded.channels;
-  const row = padded.width * padded.channels;
-  let to = 0;
-  for (let y = 0; y < columns.height; y++) {
-    for (let x = 0; x < columns.width; x++) {
-      let from = (first + y) * strides[0] * row + x * strides[1] * padded.channels;
-      let at = to;
-      for (let r = 0; r < rows; r++, from += row) {
-        for (let i = 0; i < run; i++) columns.data[at++] = padded.data[from + i]!;
-      }
-      to += columns.channels;
-    }
-  }
-}
-
-/** The gradient of `gather`: adds to `padded`. */
+/** Adds what belongs to each window to what it sees in `padded`. */
 function scatter(columns: Features, window: Window, padded: Features, first: number): void {
   const { size: [rows, across], strides } = window;
   const run = across * padded.channels;

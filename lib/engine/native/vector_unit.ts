@@ -5,6 +5,7 @@
  * @module
  */
 import { inputToBlocks, outputFromBlocks } from "./block_kernels.ts";
+import { gatherFunction } from "./column_kernels.ts";
 import type { Features } from "./layout.ts";
 import { poolFunction, poolGradientFunction } from "./pooling_kernels.ts";
 import { inputTransform, outputTransform } from "./tile_kernels.ts";
@@ -19,7 +20,7 @@ const ALIGNMENT = 64;
 type Numbers = readonly number[];
 type Variant<Name extends string> = `${Name}${"" | "Add"}${"" | "Mask"}`;
 type Transform = "filter" | "input" | "turnedInput" | "output" | Variant<"turnedOutput">;
-type Name = `${Transform}${Tile}` | "pool" | Variant<"poolGradient">;
+type Name = `${Transform}${Tile}` | "gather" | "pool" | Variant<"poolGradient">;
 type Functions = Record<Name, (...parameters: number[]) => void>;
 
 /** Memory in which all threads see each other's tiles. */
@@ -57,6 +58,7 @@ export class VectorUnit {
     ]);
     const code = encodeModule([
       ...transforms,
+      gatherFunction(),
       poolFunction(),
       ...variants.map(({ add, mask }) =>
         poolGradientFunction(variant("poolGradient", add, mask), add, mask)

@@ -16,6 +16,9 @@ const MOST_TILES = 128;
 /** Numbers of so many tiles at a position, before and after the product: more take more memory, not less time. */
 const MOST_NUMBERS = 2 ** 16;
 
+/** Each thread gets at least so many bands: where one is slower, the other takes more of them. */
+const BANDS_A_THREAD = 2;
+
 /** How many tiles are multiplied at a time. */
 function tilesAtATime({ x, y }: WinogradTask): number {
   return Math.min(MOST_TILES, Math.floor(MOST_NUMBERS / (x.channels + y.channels)));
@@ -42,7 +45,8 @@ export function shareBands(operations: Operations, task: WinogradTask, threads: 
   const across = Math.ceil(y.width / tile);
   const down = Math.ceil(y.height / tile);
   const fewest = Math.ceil(down / Math.max(1, Math.floor(tilesAtATime(task) / across)));
-  const rows = Math.ceil(down / (threads > 1 ? threads * Math.ceil(fewest / threads) : fewest));
+  const least = threads > 1 ? BANDS_A_THREAD * threads : 1;
+  const rows = Math.ceil(down / (least * Math.ceil(fewest / least)));
   const bands = partsOf(Math.ceil(down / rows), partsFor(threads));
   const row = x.width * x.channels;
   const copy = (band: number, by: number) => {

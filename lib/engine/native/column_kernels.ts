@@ -1,0 +1,53 @@
+/**
+ * The WebAssembly function of `columns.ts`: what a filter sees, side by side.
+ *
+ * @module
+ */
+import { many } from "../../base/many.ts";
+import {
+  add,
+  advance,
+  constant,
+  float,
+  get,
+  load,
+  loop,
+  multiply,
+  set,
+  splat,
+  store,
+  WasmFunction,
+} from "./wasm.ts";
+
+const VECTOR = 16;
+
+/**
+ * `gather(source, windows, stepBytes, rows, rowBytes, runBytes, target, targetBytes)`: of a row of windows, the
+ * `rows` runs that each consists of, one after the other, and a 1. Reads and writes up to three floats
+ * beyond the last.
+ */
+export function gatherFunction(): WasmFunction {
+  const f = new WasmFunction("gather");
+  const [source, windows, stepBytes, rows] = many(4, () => f.parameter());
+  const [rowBytes, runBytes, target, targetBytes] = many(4, () => f.parameter());
+  const [window, row, from, to, byte] = many(5, () => f.integer());
+  const one = f.vector();
+  const end = add(get(target), multiply(get(windows), get(targetBytes)));
+  f.body = [
+    ...set(one, splat(float(1))),
+    ...loop(window, get(target), end, get(targetBytes), [
+      ...set(from, get(source)),
+      ...set(to, get(window)),
+      ...loop(row, constant(0), get(rows), constant(1), [
+        ...loop(byte, constant(0), get(runBytes), constant(VECTOR), [
+          ...store(add(get(to), get(byte)), load(add(get(from), get(byte)))),
+        ]),
+        ...advance(from, get(rowBytes)),
+        ...advance(to, get(runBytes)),
+      ]),
+      ...store(get(to), get(one)),
+      ...advance(source, get(stepBytes)),
+    ]),
+  ];
+  return f;
+}
