@@ -7,16 +7,13 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import {
-  adam,
-  type EngineName,
-  frames,
-  gatys,
-  loadVgg16,
-  readPicture,
-  tutorial,
-  useEngine,
-} from "stylebook";
+// What `deno task stylize` loads: charts and what else a notebook may want are not part of a step.
+import { type EngineName, useEngine } from "../lib/engine/engine.ts";
+import { loadVgg16 } from "../lib/network/vgg.ts";
+import { adam } from "../lib/optimizers/adam.ts";
+import { readPicture } from "../lib/picture/read.ts";
+import { frames } from "../lib/run/frames.ts";
+import { gatys, tutorial } from "../lib/run/presets.ts";
 import { peakBytes } from "./measured.ts";
 
 const { values } = parseArgs({
