@@ -8,6 +8,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { registerLossGradients } from "../loss_gradients.ts";
 import { BACKEND, type NativeBackend } from "./backend.ts";
+import type { Features } from "./layout.ts";
 import {
   addScaled,
   overRoot,
@@ -15,6 +16,7 @@ import {
   sumOfSquares,
   symmetricSum,
 } from "./many_numbers.ts";
+import { totalVariation, totalVariationGradient } from "./variation.ts";
 
 type Tensors = Record<string, tf.TensorInfo>;
 type Numbers = Record<string, number>;
@@ -46,32 +48,13 @@ const KERNELS: Record<string, Kernel> = {
   },
   /** `Σ |x[i+1, j] - x[i, j]| + Σ |x[i, j+1] - x[i, j]|` of `[1, H, W, C]`. */
   TotalVariation(backend, { x }) {
-    const values = backend.floats(x!);
-    const [, rows, columns, channels] = x!.shape as [number, number, number, number];
-    const line = columns * channels;
-    let sum = 0;
-    for (let row = 0; row < rows; row++) {
-      const [start, end] = [row * line, (row + 1) * line];
-      for (let i = start + channels; i < end; i++) {
-        sum += Math.abs(values[i]! - values[i - channels]!);
-      }
-      for (let i = start; row > 0 && i < end; i++) sum += Math.abs(values[i]! - values[i - line]!);
-    }
-    return scalar(backend, sum);
+    return scalar(backend, totalVariation(backend.operations.unit, pictureOf(backend, x!)));
   },
   /** Its gradient times the scalar `dy`; the slope of a difference of 0 is 0. */
   TotalVariationGradient(backend, inputs) {
-    const x = backend.floats(inputs.x!);
     const dy = backend.floats(inputs.dy!)[0]!;
     const { info, values } = backend.output(inputs.x!.shape);
-    const [, rows, columns, channels] = inputs.x!.shape as [number, number, number, number];
-    const line = columns * channels;
-    values.fill(0);
-    for (let row = 0; row < rows; row++) {
-      const [start, end] = [row * line, (row + 1) * line];
-      for (let i = start + channels; i < end; i++) addSlope(x, values, i, i - channels, dy);
-      for (let i = start; row > 0 && i < end; i++) addSlope(x, values, i, i - line, dy);
-    }
+    totalVariationGradient(backend.operations.unit, pictureOf(backend, inputs.x!), dy, values);
     return info;
   },
   /** `x + xᵀ` of a square matrix. */
@@ -102,10 +85,7 @@ function scalar(backend: NativeBackend, value: number): tf.TensorInfo {
   return info;
 }
 
-/** The slope of `|x[to] - x[from]|`, without a choice that the processor would have to guess. */
-function addSlope(x: Float32Array, y: Float32Array, to: number, from: number, dy: number): void {
-  const difference = x[to]! - x[from]!;
-  const slope = (Number(difference > 0) - Number(difference < 0)) * dy;
-  y[to]! += slope;
-  y[from]! -= slope;
+function pictureOf(backend: NativeBackend, x: tf.TensorInfo): Features {
+  const [, height, width, channels] = x.shape as [number, number, number, number];
+  return { data: backend.floats(x), height, width, channels };
 }

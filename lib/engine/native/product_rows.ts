@@ -25,6 +25,7 @@ export function fewNumbers({ a, b, transposeA, transposeB }: Factors): FewNumber
   if (inner > 1 && a.data.length > 2 * b.data.length) return undefined;
   const [down, right] = transposeA ? [1, width] : [width, 1];
   const most = NUMBERS_A_ROW * rows;
+  if (hasMore(a.data, most)) return undefined;
   const starts = new Int32Array(rows + 1);
   const [places, factors] = [new Int32Array(most), new Float32Array(most)];
   let count = 0;
@@ -32,13 +33,21 @@ export function fewNumbers({ a, b, transposeA, transposeB }: Factors): FewNumber
     for (let x = 0; x < inner; x++) {
       const factor = a.data[y * down + x * right]!;
       if (factor === 0) continue;
-      if (count === most) return undefined;
       places[count] = x;
       factors[count++] = factor;
     }
     starts[y + 1] = count;
   }
   return { starts, places, factors };
+}
+
+/** Whether more than so many numbers are not 0: read one after the other, as most matrices have them soon. */
+function hasMore(numbers: Float32Array, most: number): boolean {
+  let left = most;
+  for (let i = 0; i < numbers.length; i++) {
+    if (numbers[i] !== 0 && left-- === 0) return true;
+  }
+  return false;
 }
 
 /**

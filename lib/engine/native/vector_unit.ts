@@ -9,6 +9,7 @@ import { gatherFunction } from "./column_kernels.ts";
 import type { Features } from "./layout.ts";
 import { poolFunction, poolGradientFunction } from "./pooling_kernels.ts";
 import { inputTransform, outputTransform } from "./tile_kernels.ts";
+import { variationFunction, variationGradientFunction } from "./variation_kernels.ts";
 import { filterTransform, TEMPORARY_BYTES } from "./vector_kernels.ts";
 import { encodeModule, MOST_PAGES } from "./wasm.ts";
 import { FORWARD, type Tile, TILES, TURNED } from "./winograd_matrices.ts";
@@ -20,7 +21,13 @@ const ALIGNMENT = 64;
 type Numbers = readonly number[];
 type Variant<Name extends string> = `${Name}${"" | "Add"}${"" | "Mask"}`;
 type Transform = "filter" | "input" | "turnedInput" | "output" | Variant<"turnedOutput">;
-type Name = `${Transform}${Tile}` | "gather" | "pool" | Variant<"poolGradient">;
+type Name =
+  | `${Transform}${Tile}`
+  | "gather"
+  | "variation"
+  | "variationGradient"
+  | "pool"
+  | Variant<"poolGradient">;
 type Functions = Record<Name, (...parameters: number[]) => void>;
 
 /** Memory in which all threads see each other's tiles. */
@@ -59,6 +66,8 @@ export class VectorUnit {
     const code = encodeModule([
       ...transforms,
       gatherFunction(),
+      variationFunction(),
+      variationGradientFunction(),
       poolFunction(),
       ...variants.map(({ add, mask }) =>
         poolGradientFunction(variant("poolGradient", add, mask), add, mask)

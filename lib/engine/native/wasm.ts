@@ -67,6 +67,7 @@ export const get = ({ index }: Local): Code => [0x20, ...unsigned(index)];
 export const set = ({ index }: Local, value: Code): Code => [...value, 0x21, ...unsigned(index)];
 export const constant = (value: number): Code => [0x41, ...signed(value)];
 export const add = (a: Code, b: Code): Code => [...a, ...b, 0x6a];
+export const subtract = (a: Code, b: Code): Code => [...a, ...b, 0x6b];
 export const multiply = (a: Code, b: Code): Code => [...a, ...b, 0x6c];
 /** The smaller of two addresses or counts. */
 export const least = (a: Code, b: Code): Code => [...a, ...b, ...a, ...b, 0x49, 0x1b];
@@ -130,6 +131,7 @@ export const multiplySubtract4 = (a: Code, b: Code, c: Code): Code => [
   ...c,
   ...simd(0x106),
 ];
+export const absolute4 = (a: Code): Code => [...a, ...simd(0xe0)];
 export const maximum4 = binary(0xe9);
 export const equal4 = binary(0x41);
 export const greater4 = binary(0x44);
