@@ -11,13 +11,13 @@ import type { Matrix } from "./operations.ts";
 
 /** So many numbers of each picture at a time. */
 const AT_A_TIME = 2 ** 15;
-/** What a picture is kept within. */
-const [LEAST, MOST] = [0, 255];
-
 const PICTURES = ["image", "gradient", "first", "second"] as const;
 /** Numbers of the step, always in the same place, which ONNX Runtime knows then. */
 const NUMBERS = ["unit", "fade1", "weight1", "fade2", "weight2", "below", "factor"] as const;
 const PLACES = NUMBERS.map(() => new Float32Array(1));
+
+/** What a picture is kept within. */
+const BOUNDS = { least: line(Float32Array.of(0)), most: line(Float32Array.of(255)) };
 
 type Inputs = Record<typeof PICTURES[number] | "unit" | "ratio", tf.TensorInfo>;
 type Attributes = {
@@ -58,24 +58,22 @@ function adamStep(backend: NativeBackend, inputs: Inputs, attributes: Attributes
       Matrix,
     ];
     const results = { moved, "next first": first, "next second": second };
-    backend.operations.run("Adam's step", model, { ...pictures, ...numbers }, results);
-    if (clip) bring(moved.data);
+    const feeds = clip ? { ...pictures, ...numbers, ...BOUNDS } : { ...pictures, ...numbers };
+    backend.operations.run(`Adam's step ${clip}`, () => model(clip), feeds, results);
   }
   return made.map(({ info }) => info);
-}
-
-/** Brings numbers within their bounds. */
-function bring(values: Float32Array): void {
-  for (let i = 0; i < values.length; i++) {
-    values[i] = Math.min(MOST, Math.max(LEAST, values[i]!));
-  }
 }
 
 function line(data: Float32Array): Matrix {
   return { data, dims: [data.length] };
 }
 
-function model(): Model {
+function model(clip: boolean): Model {
+  const within = [
+    node("Max", ["free", "least"], "lifted"),
+    node("Min", ["lifted", "most"], "moved"),
+  ];
+  const names = [...PICTURES, ...NUMBERS, ...clip ? Object.keys(BOUNDS) : []];
   return {
     nodes: [
       node("Div", ["gradient", "unit"], "g"),
@@ -90,9 +88,10 @@ function model(): Model {
       node("Add", ["root", "below"], "divisor"),
       node("Div", ["next first", "divisor"], "quotient"),
       node("Mul", ["quotient", "factor"], "change"),
-      node("Sub", ["image", "change"], "moved"),
+      node("Sub", ["image", "change"], clip ? "free" : "moved"),
+      ...clip ? within : [],
     ],
-    inputs: Object.fromEntries([...PICTURES, ...NUMBERS].map((name) => [name, 1])),
+    inputs: Object.fromEntries(names.map((name) => [name, 1])),
     outputs: { moved: 1, "next first": 1, "next second": 1 },
   };
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type Model, node } from "./onnx.ts";
 import type { Matrix, Operations } from "./operations.ts";
 
 /** As many parts for any count of threads: so the sum is always the same. */
@@ -33,10 +34,13 @@ export function longProduct(operations: Operations, a: Matrix, b: Matrix, y: Flo
   if (rows > PARTS * each) {
     operations.matMul({ a: last(a), b: last(b), y: rest, transposeA: true });
   } else rest.data.fill(0);
-  for (let i = 0; i < m * n; i++) {
-    let sum = 0;
-    for (let at = i; at < parts.length; at += m * n) sum += parts[at]!;
-    y[i] = sum;
-  }
+  const all = { data: parts.subarray(0, (PARTS + 1) * m * n), dims: [PARTS + 1, m * n] };
+  operations.run("sum of parts", sumModel, { x: all }, { y: { data: y, dims: [m * n] } });
   operations.pool.give(parts);
+}
+
+function sumModel(): Model {
+  const axes = node("Constant", [], "axes", { value_ints: [0] });
+  const sum = node("ReduceSum", ["x", "axes"], "y", { keepdims: 0 });
+  return { nodes: [axes, sum], inputs: { x: 2 }, outputs: { y: 1 } };
 }

@@ -52,13 +52,20 @@ export function shareBands(operations: Operations, task: WinogradTask, threads: 
   const copy = (band: number, by: number) => {
     const at = (tile * rows * band + by) * row;
     const inside = at >= 0 && tile * rows * band < x.height;
-    return x.data.buffer === y.data.buffer && inside ? x.data.slice(at, at + row) : undefined;
+    if (x.data.buffer !== y.data.buffer || !inside) return undefined;
+    const copied = operations.pool.take(row);
+    copied.set(x.data.subarray(at, at + row));
+    return copied;
   };
   const parts = bands.map(([firstBand, endBand]): Bands => {
     return { firstBand, endBand, above: copy(firstBand, -1), below: copy(endBand, 0) };
   });
   reserveTiles(operations, task, roomForBands({ ...task, rows }));
   operations.share("convolve", convolveBands, { ...task, rows }, parts);
+  for (const { above, below } of parts) {
+    if (above) operations.pool.give(above);
+    if (below) operations.pool.give(below);
+  }
 }
 
 function roomForBands(task: BandsTask): Room {
