@@ -6,7 +6,8 @@
  */
 import type { Operation } from "../../network/operation.ts";
 import { foldBorder } from "./borders.ts";
-import { columnGradient, suitsColumns } from "./columns.ts";
+import { columnGradient } from "./column_gradient.ts";
+import { suitsColumns } from "./columns.ts";
 import { convolutionGradient } from "./direct.ts";
 import type { NetworkFilters } from "./filters.ts";
 import type { Pass } from "./forward.ts";

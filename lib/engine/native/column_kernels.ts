@@ -1,11 +1,12 @@
 /**
- * The WebAssembly function of `columns.ts`: what a filter sees, side by side.
+ * The WebAssembly functions of `columns.ts`, what a filter sees, side by side, and of its gradient.
  *
  * @module
  */
 import { many } from "../../base/many.ts";
 import {
   add,
+  add4,
   advance,
   constant,
   float,
@@ -16,6 +17,7 @@ import {
   set,
   splat,
   store,
+  storeThree,
   WasmFunction,
 } from "./wasm.ts";
 
@@ -49,5 +51,33 @@ export function gatherFunction(): WasmFunction {
       ...advance(source, get(stepBytes)),
     ]),
   ];
+  return f;
+}
+
+/**
+ * `spread(source, windowBytes, pixels, taps, tapBytes, lines, lineBytes, target, pixelBytes)`: for each of some
+ * pixels the sum of three numbers from `lines` times `taps` places. Reads one float beyond the last.
+ */
+export function spreadFunction(): WasmFunction {
+  const f = new WasmFunction("spread");
+  const [source, windowBytes, pixels, taps, tapBytes] = many(5, () => f.parameter());
+  const [lines, lineBytes, target, pixelBytes] = many(4, () => f.parameter());
+  const [pixel, line, tap, start, from] = many(5, () => f.integer());
+  const sum = f.vector();
+  f.body = loop(pixel, constant(0), get(pixels), constant(1), [
+    ...set(sum, splat(float(0))),
+    ...set(start, get(source)),
+    ...loop(line, constant(0), get(lines), constant(1), [
+      ...set(from, get(start)),
+      ...loop(tap, constant(0), get(taps), constant(1), [
+        ...set(sum, add4(get(sum), load(get(from)))),
+        ...advance(from, get(tapBytes)),
+      ]),
+      ...advance(start, get(lineBytes)),
+    ]),
+    ...storeThree(get(target), get(sum)),
+    ...advance(source, get(windowBytes)),
+    ...advance(target, get(pixelBytes)),
+  ]);
   return f;
 }

@@ -6,7 +6,8 @@
 import { workerData } from "node:worker_threads";
 import { Barrier } from "./barrier.ts";
 import { BufferPool } from "./buffers.ts";
-import { convolveRows, gradientOfRows } from "./columns.ts";
+import { gradientOfRows } from "./column_gradient.ts";
+import { convolveRows } from "./columns.ts";
 import { unpackTask } from "./foreign.ts";
 import { ANSWER, CALL, FAILED, type LaneData, Mailbox, READY, takeParts } from "./lanes.ts";
 import { Operations } from "./operations.ts";

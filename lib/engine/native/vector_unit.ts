@@ -5,7 +5,7 @@
  * @module
  */
 import { inputToBlocks, outputFromBlocks } from "./block_kernels.ts";
-import { gatherFunction } from "./column_kernels.ts";
+import { gatherFunction, spreadFunction } from "./column_kernels.ts";
 import type { Features } from "./layout.ts";
 import { poolFunction, poolGradientFunction } from "./pooling_kernels.ts";
 import { inputTransform, outputTransform } from "./tile_kernels.ts";
@@ -24,6 +24,7 @@ type Transform = "filter" | "input" | "turnedInput" | "output" | Variant<"turned
 type Name =
   | `${Transform}${Tile}`
   | "gather"
+  | "spread"
   | "variation"
   | "variationGradient"
   | "pool"
@@ -66,6 +67,7 @@ export class VectorUnit {
     const code = encodeModule([
       ...transforms,
       gatherFunction(),
+      spreadFunction(),
       variationFunction(),
       variationGradientFunction(),
       poolFunction(),

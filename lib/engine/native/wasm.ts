@@ -114,6 +114,11 @@ export const store = (
   ...simd(0x0b),
   ...place(offset, memory),
 ];
+/** Stores three of the four floats. */
+export const storeThree = (address: Code, value: Code): Code => [
+  ...[...address, ...value, ...simd(0x5b), ...place(0, "own"), 0],
+  ...[...address, ...value, ...simd(0x5a), ...place(8, "own"), 2],
+];
 export const splat = (value: Code): Code => [...value, ...simd(0x13)];
 export const float = (value: number): Code => [
   0x43,

@@ -3,11 +3,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { seededRandom, uniformNoise } from "../../../lib/base/random.ts";
 import { Barrier } from "../../../lib/engine/native/barrier.ts";
 import { BufferPool } from "../../../lib/engine/native/buffers.ts";
-import {
-  columnConvolution,
-  columnFilter,
-  columnGradient,
-} from "../../../lib/engine/native/columns.ts";
+import { columnGradient } from "../../../lib/engine/native/column_gradient.ts";
+import { columnConvolution, columnFilter } from "../../../lib/engine/native/columns.ts";
 import type { Deferral } from "../../../lib/engine/native/deferral.ts";
 import { packTask, unpackTask } from "../../../lib/engine/native/foreign.ts";
 import { Lanes, Mailbox } from "../../../lib/engine/native/lanes.ts";
@@ -23,7 +20,7 @@ import {
 } from "../../../lib/engine/native/winograd_filters.ts";
 import { ROOT } from "../../helpers/command.ts";
 
-const THREADS = [1, 2, 3, 8];
+const THREADS = [1, 2, 3, 4, 8];
 
 /** Operations on so many threads, once all of them are ready. */
 async function operationsOn(threads: number): Promise<{ operations: Operations; lanes: Lanes }> {
@@ -138,7 +135,7 @@ function computeTogether(operations: Operations, filter: WinogradFilter): Float3
   return [apart.data, inPlace.data, onTop.data, smaller.data];
 }
 
-Deno.test("1, 2, 3 and 8 threads write the same bytes", async () => {
+Deno.test("1, 2, 3, 4 and 8 threads write the same bytes", async () => {
   const expected = compute(new Operations(await loadRuntime(1), new BufferPool()));
   for (const threads of THREADS) {
     const { operations, lanes } = await operationsOn(threads);
