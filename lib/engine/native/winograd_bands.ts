@@ -9,7 +9,8 @@ import type { Operations } from "./operations.ts";
 import { copyIn } from "./vector_unit.ts";
 import { reachOf } from "./winograd_matrices.ts";
 import { reachBefore, type WinogradTask } from "./winograd_task.ts";
-import { reserveTiles, type Room, Transforms } from "./winograd_transforms.ts";
+import { reserveTiles, type Room } from "./winograd_room.ts";
+import { Transforms } from "./winograd_transforms.ts";
 
 /** Matrix products are at their best with about so many rows. */
 const MOST_TILES = 128;

@@ -10,13 +10,8 @@ import type { Operations } from "./operations.ts";
 import { copyIn } from "./vector_unit.ts";
 import { reachOf } from "./winograd_matrices.ts";
 import { reachBefore, type WinogradTask } from "./winograd_task.ts";
-import {
-  type Box,
-  reserveTiles,
-  type Room,
-  type Tiles,
-  Transforms,
-} from "./winograd_transforms.ts";
+import { reserveTiles, type Room } from "./winograd_room.ts";
+import { type Box, type Tiles, Transforms } from "./winograd_transforms.ts";
 
 /** The tiles that one thread transforms, and the positions at which it multiplies. */
 type Share = {

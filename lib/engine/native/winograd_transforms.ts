@@ -17,45 +17,11 @@ import {
   variant,
   type VectorUnit,
 } from "./vector_unit.ts";
-import { reachOf } from "./winograd_matrices.ts";
+import { planeLengths, type Room, roomFor } from "./winograd_room.ts";
 import type { WinogradTask } from "./winograd_task.ts";
 
 /** Tiles, counted row by row: so many in a row, the first of those meant, and where they end. */
 export type Tiles = { readonly across: number; readonly first: number; readonly end: number };
-
-/** For how many tiles, and whose, there must be room. */
-export type Room = {
-  /** Tiles that are multiplied at a time. */
-  readonly tiles: number;
-  /** Rows of tiles, and tiles in them, that one thread transforms at a time. */
-  readonly rows: number;
-  readonly columns: number;
-  /** The length of a row of `sources`, and how many there are. */
-  readonly xRow: number;
-  readonly sources: number;
-  /** Whether all threads multiply the same tiles. */
-  readonly together: boolean;
-};
-
-/**
- * For how many tiles the planes have room. Forward an odd count sets the planes apart by no power of two:
- * places in memory that differ by one get into each other's way in the cache.
- */
-function roomFor(tiles: number, { finish }: WinogradTask, { unit }: Operations): number {
-  return "bias" in finish ? tiles | 1 : roundUp(tiles, unit.group);
-}
-
-/** Lengths of the planes of transformed tiles, and of their products. */
-function planeLengths(operations: Operations, task: WinogradTask, tiles: number): [number, number] {
-  const planes = reachOf(task.filter.tile) ** 2 * roomFor(tiles, task, operations);
-  return [planes * task.x.channels, planes * task.y.channels];
-}
-
-/** Makes room for so many tiles of each thread, or of all together. */
-export function reserveTiles(operations: Operations, task: WinogradTask, room: Room): void {
-  const [v, m] = planeLengths(operations, task, room.tiles);
-  operations.unit.reserveTiles((v + m) * (room.together ? 1 : operations.lanes));
-}
 
 /** A box of tiles: its first row and column, and how many. */
 export type Box = {
@@ -85,6 +51,8 @@ export class Transforms {
   readonly #v: Region;
   readonly #m: Region;
   readonly #table: Region;
+  /** Whether a row of `target` is one of the result. */
+  readonly #wholeRows: boolean;
 
   constructor(operations: Operations, task: WinogradTask, room: Room) {
     const { y, filter: { tile }, finish } = task;
@@ -92,6 +60,7 @@ export class Transforms {
     const { unit } = operations;
     const part = tile ** 2 * rows * columns * y.channels;
     const late = "add" in finish && finish.add && isDeferral(finish.add);
+    this.#wholeRows = tile * columns === y.width;
     const source = (tile * rows + 2) * xRow;
     this.#operations = operations;
     this.#unit = unit;
@@ -104,7 +73,7 @@ export class Transforms {
       roundUp(rows * columns, unit.group),
       part,
       "bias" in finish ? y.channels : finish.mask ? part : 0,
-      late ? tile * rows * y.width * y.channels : 0,
+      late && !this.#wholeRows ? tile * rows * y.width * y.channels : 0,
       ...Array.from({ length: room.sources }, () => source),
     ]) as [Region, Region, Region, Region, ...Region[]];
     [this.#table, this.target, this.extra, this.rowsAdded, ...this.sources] = regions;
@@ -175,7 +144,10 @@ export class Transforms {
     }
   }
 
-  /** What is added to the result in some rows of tiles: written now, if it has been put off. */
+  /**
+   * What is added to the result in some rows of tiles and still has to be brought; what has been put off is
+   * written now, to `target` itself where it can be.
+   */
   addend(top: number, rows: number): Addend | undefined {
     const { y, filter: { tile }, finish } = this.#task;
     const add = "add" in finish ? finish.add : undefined;
@@ -183,9 +155,10 @@ export class Transforms {
     if (!isDeferral(add)) return { features: { ...y, data: add }, first: 0 };
     const row = y.width * y.channels;
     const [first, height] = [tile * top, Math.min(tile * rows, y.height - tile * top)];
-    const data = this.rowsAdded.values.subarray(0, height * row);
+    const room = this.#wholeRows ? this.target : this.rowsAdded;
+    const data = room.values.subarray(0, height * row);
     writeDeferral(this.#operations, add, data, first * row);
-    return { features: { ...y, height, data }, first };
+    return this.#wholeRows ? undefined : { features: { ...y, height, data }, first };
   }
 
   /** Copies what a part of `target`, which has room for all of a box, needs besides the products. */

@@ -113,7 +113,8 @@ for (const [height, width] of [[41, 67], [21, 1030]]) {
   });
 }
 
-for (const [height, width] of [[41, 67], [21, 1030]]) {
+// The rows of the last are whole tiles: what is added is written where the result will be.
+for (const [height, width] of [[41, 67], [21, 1030], [22, 64]]) {
   Deno.test(`a gradient of ${height}x${width} may be written as it is needed`, async () => {
     const operations = new Operations(await loadRuntime(), new BufferPool());
     const x = features(16, height!, width!);
