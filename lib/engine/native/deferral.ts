@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BufferPool } from "./buffers.ts";
+import { addTo } from "./many_numbers.ts";
 import type { Matrix, Operations } from "./operations.ts";
 
 /** A matrix with few numbers that are not 0: those of row `y` are `starts[y]` to `starts[y + 1]`. */
@@ -50,17 +50,17 @@ export function writeDeferral(
         if (isDeferral(part)) {
           writeDeferral(operations, part, values, start, onTop || i > 0);
         } else if (!onTop && i === 0) values.set(part.subarray(start, start + values.length));
-        else for (let k = 0; k < values.length; k++) values[k]! += part[start + k]!;
+        else addTo(operations, values, part.subarray(start, start + values.length));
       }
       return;
     case "blend":
       return writeBlend(deferral.few, deferral.b, values, start, onTop);
     case "product":
-      return inBands(operations.pool, deferral.b.dims[1]!, values, start, onTop, (band, first) => {
+      return inBands(operations, deferral.b.dims[1]!, values, start, onTop, (band, first) => {
         writeProduct(operations, deferral.a, deferral.b, band, first);
       });
     case "multiple":
-      return inBands(operations.pool, deferral.columns, values, start, onTop, (band, first) => {
+      return inBands(operations, deferral.columns, values, start, onTop, (band, first) => {
         writeDeferral(operations, deferral.of, band, first);
         multiplyRows(band, first, deferral.columns, deferral.factors);
       });
@@ -69,7 +69,7 @@ export function writeDeferral(
 
 /** What overwrites made to add as well: whole rows of `columns` numbers at a time. */
 function inBands(
-  pool: BufferPool,
+  operations: Operations,
   columns: number,
   values: Float32Array,
   start: number,
@@ -77,13 +77,14 @@ function inBands(
   overwrite: (values: Float32Array, start: number) => void,
 ): void {
   if (!onTop) return overwrite(values, start);
+  const { pool } = operations;
   const step = Math.max(1, Math.floor(BAND / columns)) * columns;
   const band = pool.take(Math.min(step, values.length));
   for (let first = 0; first < values.length; first += step) {
     const part = values.subarray(first, first + step);
     const written = band.subarray(0, part.length);
     overwrite(written, start + first);
-    for (let i = 0; i < part.length; i++) part[i]! += written[i]!;
+    addTo(operations, part, written);
   }
   pool.give(band);
 }
@@ -111,12 +112,21 @@ function writeBlend(
   if (!onTop) values.fill(0);
   let [y, first] = [Math.floor(start / columns), start % columns];
   for (let done = 0; done < values.length; y++, first = 0) {
-    const length = Math.min(columns - first, values.length - done);
-    for (let k = starts[y]!; k < starts[y + 1]!; k++) {
-      const [factor, shift] = [factors[k]!, places[k]! * columns + first - done];
-      for (let i = done; i < done + length; i++) values[i]! += factor * data[i + shift]!;
+    const end = done + Math.min(columns - first, values.length - done);
+    const shift = (k: number) => places[k]! * columns + first - done;
+    let k = starts[y]!;
+    for (; k + 1 < starts[y + 1]!; k += 2) {
+      const [factor, next] = [factors[k]!, factors[k + 1]!];
+      const [one, other] = [shift(k), shift(k + 1)];
+      for (let i = done; i < end; i++) {
+        values[i]! += factor * data[i + one]! + next * data[i + other]!;
+      }
     }
-    done += length;
+    for (; k < starts[y + 1]!; k++) {
+      const [factor, one] = [factors[k]!, shift(k)];
+      for (let i = done; i < end; i++) values[i]! += factor * data[i + one]!;
+    }
+    done = end;
   }
 }
 

@@ -118,7 +118,7 @@ function binary(name: string, loop: Binary): Kernel {
   const model = modelOf(name, ["a", "b"]);
   return ({ inputs: { a, b }, backend }) => {
     const shape = commonShape(a, b);
-    if (!shape) return byRows(loop, a, b, backend);
+    if (!shape) return byRows(name, loop, a, b, backend);
     const { info, values } = backend.output(shape);
     const [x, y] = [backend.floats(a), backend.floats(b)];
     if (model && values.length >= FEWEST_ON_RUNTIME) {
@@ -156,6 +156,7 @@ function commonShape(a: tf.TensorInfo, b: tf.TensorInfo): number[] | undefined {
 
 /** Where one is `[…, C]` and the other has a number for each row, `[…, 1]`, or a row for all, `[C]`. */
 function byRows(
+  name: string,
   loop: Binary,
   a: tf.TensorInfo,
   b: tf.TensorInfo,
@@ -171,6 +172,26 @@ function byRows(
   if (length < 2 || !(each || all)) return undefined;
   const { info, values } = backend.output(large.shape);
   const [many, few] = [backend.floats(large), backend.floats(small)];
+  const op = ON_RUNTIME[name];
+  if (op && values.length >= FEWEST_ON_RUNTIME) {
+    const dims = [values.length / length, length];
+    const [rows, all] = [{ data: many, dims }, {
+      data: few,
+      dims: each ? [dims[0]!, 1] : [1, length],
+    }];
+    const [x, y] = large === a ? [rows, all] : [all, rows];
+    backend.operations.run(
+      `${name} by rows`,
+      () => ({
+        nodes: [node(op, ["a", "b"], "y")],
+        inputs: { a: 2, b: 2 },
+        outputs: { y: 2 },
+      }),
+      { a: x, b: y },
+      { y: { data: values, dims } },
+    );
+    return info;
+  }
   for (let start = 0, row = 0; start < values.length; start += length, row++) {
     const place = each ? { mask: 0, shift: row } : { mask: -1, shift: -start };
     const range = { start, end: start + length };

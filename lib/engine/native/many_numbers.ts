@@ -112,6 +112,16 @@ export function addScaled(
   operations.run("add scaled", model, feeds, { sum: line(sum) });
 }
 
+/** Adds `x` to `sum`. */
+export function addTo(operations: Operations, sum: Float32Array, x: Float32Array): void {
+  const model = (): Model => ({
+    nodes: [node("Add", ["a", "b"], "y")],
+    inputs: { a: 1, b: 1 },
+    outputs: { y: 1 },
+  });
+  operations.run("add to", model, { a: line(sum), b: line(x) }, { y: line(sum) });
+}
+
 /** `factor · x / (√squares + epsilon)`. */
 export function overRoot(
   operations: Operations,

@@ -16,6 +16,7 @@ export function shapeKernels(): Record<string, Kernel> {
     Sum: reduction(false),
     Mean: reduction(true),
     Max: greatest,
+    ArgMax: placeOfGreatest,
     Slice: slice,
     PadV2: pad,
     Concat: concat,
@@ -62,6 +63,26 @@ const greatest: Kernel = ({ inputs: { x }, attrs, backend }) => {
   }
   values[0] = most;
   return info;
+};
+
+/** Where the greatest number of each row is: the first of equal ones. */
+const placeOfGreatest: Kernel = ({ inputs: { x }, attrs, backend }) => {
+  const [axis] = tf.util.parseAxisParam((attrs as { axis: number }).axis, x.shape);
+  if (x.dtype !== "float32" || x.shape.length === 0 || axis !== x.shape.length - 1) {
+    return undefined;
+  }
+  const numbers = backend.floats(x);
+  const length = x.shape.at(-1)!;
+  const places = new Int32Array(length && numbers.length / length);
+  for (let row = 0, start = 0; row < places.length; row++, start += length) {
+    let [place, most] = [0, numbers[start]!];
+    for (let i = 1; i < length; i++) {
+      const number = numbers[start + i]!;
+      if (number > most) [place, most] = [i, number];
+    }
+    places[row] = place;
+  }
+  return backend.makeTensorInfo(x.shape.slice(0, -1), "int32", places);
 };
 
 function sumRows(x: Float32Array, y: Float32Array, count: number, scale: number): void {

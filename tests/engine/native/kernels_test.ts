@@ -29,6 +29,11 @@ const shapes = [
   [[4, 3], [1, 4, 1]],
   [[1, 4, 3], [4, 1]],
   [[0, 3], [0, 3]],
+  // As many numbers as ONNX Runtime is asked for.
+  [[90, 100], [90, 1]],
+  [[90, 1], [90, 100]],
+  [[100], [3, 30, 100]],
+  [[90, 100], [1, 100]],
 ];
 const as4D = (x: tf.Tensor) => x as tf.Tensor4D;
 
@@ -60,6 +65,12 @@ const CASES: Record<string, Case[]> = {
     { inputs: [noise([3, 4, 5])], run: (x) => tf.max(x) },
     { inputs: [noise([3, 4, 5])], run: (x) => tf.max(x, 1) },
     { inputs: [noise([3, 4, 5])], run: (x) => tf.max(x, undefined, true) },
+    { inputs: [noise([4, 33])], run: (x) => tf.argMax(x, 1) },
+    { inputs: [noise([2, 3, 5])], run: (x) => tf.argMax(x) },
+    {
+      inputs: [{ shape: [2, 4], data: Float32Array.of(1, 3, 3, 2, 0, NaN, 7, 7) }],
+      run: (x) => tf.argMax(x, -1),
+    },
   ],
   "addN, slices, padding": [
     { inputs: [noise([3, 4]), noise([3, 4]), noise([3, 4])], run: (...x) => tf.addN(x) },
