@@ -7,11 +7,13 @@
 import * as tf from "@tensorflow/tfjs";
 import { BACKEND, type NativeBackend } from "./backend.ts";
 import { type Model, node } from "./onnx.ts";
-import type { Matrix } from "./operations.ts";
+import { line } from "./ort_values.ts";
 
 /** So many numbers of each picture at a time. */
 const AT_A_TIME = 2 ** 15;
+/** What a step reads, and what it makes of that. */
 const PICTURES = ["image", "gradient", "first", "second"] as const;
+const RESULTS = ["moved", "next first", "next second"] as const;
 /** Numbers of the step, always in the same place, which ONNX Runtime knows then. */
 const NUMBERS = ["unit", "fade1", "weight1", "fade2", "weight2", "below", "factor"] as const;
 const PLACES = NUMBERS.map(() => new Float32Array(1));
@@ -47,25 +49,16 @@ function adamStep(backend: NativeBackend, inputs: Inputs, attributes: Attributes
   NUMBERS.forEach((name, i) => PLACES[i]![0] = values[name]);
   const numbers = Object.fromEntries(NUMBERS.map((name, i) => [name, line(PLACES[i]!)]));
   const given = PICTURES.map((name) => backend.floats(inputs[name]));
-  const made = [0, 1, 2].map(() => backend.output(inputs.image.shape));
+  const made = RESULTS.map(() => backend.output(inputs.image.shape));
   const { length } = given[0]!;
   for (let start = 0; start < length; start += AT_A_TIME) {
     const part = (all: Float32Array) => line(all.subarray(start, start + AT_A_TIME));
     const pictures = Object.fromEntries(PICTURES.map((name, i) => [name, part(given[i]!)]));
-    const [moved, first, second] = made.map(({ values }) => part(values)) as [
-      Matrix,
-      Matrix,
-      Matrix,
-    ];
-    const results = { moved, "next first": first, "next second": second };
-    const feeds = clip ? { ...pictures, ...numbers, ...BOUNDS } : { ...pictures, ...numbers };
+    const results = Object.fromEntries(RESULTS.map((name, i) => [name, part(made[i]!.values)]));
+    const feeds = { ...pictures, ...numbers, ...clip ? BOUNDS : {} };
     backend.operations.run(`Adam's step ${clip}`, () => model(clip), feeds, results);
   }
   return made.map(({ info }) => info);
-}
-
-function line(data: Float32Array): Matrix {
-  return { data, dims: [data.length] };
 }
 
 function model(clip: boolean): Model {
@@ -92,6 +85,6 @@ function model(clip: boolean): Model {
       ...clip ? within : [],
     ],
     inputs: Object.fromEntries(names.map((name) => [name, 1])),
-    outputs: { moved: 1, "next first": 1, "next second": 1 },
+    outputs: Object.fromEntries(RESULTS.map((name) => [name, 1])),
   };
 }

@@ -81,12 +81,8 @@ function ask(
   const seen = size[0] * size[1] * CHANNELS;
   const [row, given] = [dy.width * seen, dy.width * dy.channels];
   const { values } = said.region;
-  values.copyWithin(
-    0,
-    (first - said.first) * row,
-    Math.max(first, said.end) * row - said.first * row,
-  );
   const missing = Math.max(first, said.end);
+  values.copyWithin(0, (first - said.first) * row, (missing - said.first) * row);
   if (missing < end) {
     operations.matMul({
       a: matrix(dy.data.subarray(missing * given, end * given), dy.channels),

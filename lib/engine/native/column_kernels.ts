@@ -18,10 +18,9 @@ import {
   splat,
   store,
   storeThree,
+  VECTOR,
   WasmFunction,
 } from "./wasm.ts";
-
-const VECTOR = 16;
 
 /**
  * `gather(source, windows, stepBytes, rows, rowBytes, runBytes, target, targetBytes)`: of a row of windows, the

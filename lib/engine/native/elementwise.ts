@@ -7,7 +7,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Kernel, NativeBackend } from "./backend.ts";
-import { type Model, node } from "./onnx.ts";
+import { modelOf } from "./onnx.ts";
+import { line } from "./ort_values.ts";
 
 type Floats = Float32Array;
 /**
@@ -102,46 +103,36 @@ export function elementwiseKernels(): Record<string, Kernel> {
 }
 
 function unary(name: string, loop: Unary): Kernel {
-  const model = modelOf(name, ["x"]);
+  const op = ON_RUNTIME[name];
   return ({ inputs: { x }, attrs, backend }) => {
     if (x.dtype !== "float32") return undefined;
     const { info, values } = backend.output(x.shape);
     const numbers = backend.floats(x);
-    if (model && values.length >= FEWEST_ON_RUNTIME) {
-      backend.operations.run(name, model, { x: line(numbers) }, { y: line(values) });
+    if (op && values.length >= FEWEST_ON_RUNTIME) {
+      const model = () => modelOf(op, ["x"]);
+      backend.operations.run(op, model, { x: line(numbers) }, { y: line(values) });
     } else loop(numbers, values, attrs);
     return info;
   };
 }
 
 function binary(name: string, loop: Binary): Kernel {
-  const model = modelOf(name, ["a", "b"]);
+  const op = ON_RUNTIME[name];
   return ({ inputs: { a, b }, backend }) => {
     const shape = commonShape(a, b);
-    if (!shape) return byRows(name, loop, a, b, backend);
+    if (!shape) return byRows(op, loop, a, b, backend);
     const { info, values } = backend.output(shape);
     const [x, y] = [backend.floats(a), backend.floats(b)];
-    if (model && values.length >= FEWEST_ON_RUNTIME) {
+    if (op && values.length >= FEWEST_ON_RUNTIME) {
       const feeds = { a: line(x), b: line(y) };
-      backend.operations.run(name, model, feeds, { y: line(values) });
+      const model = () => modelOf(op, ["a", "b"]);
+      backend.operations.run(op, model, feeds, { y: line(values) });
       return info;
     }
     const place = ({ length }: Floats) => length === 1 ? FIRST : OWN;
     loop(x, y, values, place(x), place(y), { start: 0, end: values.length });
     return info;
   };
-}
-
-function modelOf(name: string, inputs: readonly string[]): (() => Model) | undefined {
-  const op = ON_RUNTIME[name];
-  if (!op) return undefined;
-  const ranks = Object.fromEntries(inputs.map((input) => [input, 1]));
-  return () => ({ nodes: [node(op, inputs, "y")], inputs: ranks, outputs: { y: 1 } });
-}
-
-/** Numbers as a tensor with one axis. */
-function line(data: Floats) {
-  return { data, dims: [data.length] };
 }
 
 /** The result's shape when no axis but those of a scalar needs broadcasting. */
@@ -156,7 +147,7 @@ function commonShape(a: tf.TensorInfo, b: tf.TensorInfo): number[] | undefined {
 
 /** Where one is `[…, C]` and the other has a number for each row, `[…, 1]`, or a row for all, `[C]`. */
 function byRows(
-  name: string,
+  op: string | undefined,
   loop: Binary,
   a: tf.TensorInfo,
   b: tf.TensorInfo,
@@ -172,24 +163,13 @@ function byRows(
   if (length < 2 || !(each || all)) return undefined;
   const { info, values } = backend.output(large.shape);
   const [many, few] = [backend.floats(large), backend.floats(small)];
-  const op = ON_RUNTIME[name];
   if (op && values.length >= FEWEST_ON_RUNTIME) {
     const dims = [values.length / length, length];
-    const [rows, all] = [{ data: many, dims }, {
-      data: few,
-      dims: each ? [dims[0]!, 1] : [1, length],
-    }];
-    const [x, y] = large === a ? [rows, all] : [all, rows];
-    backend.operations.run(
-      `${name} by rows`,
-      () => ({
-        nodes: [node(op, ["a", "b"], "y")],
-        inputs: { a: 2, b: 2 },
-        outputs: { y: 2 },
-      }),
-      { a: x, b: y },
-      { y: { data: values, dims } },
-    );
+    const rows = { data: many, dims };
+    const other = { data: few, dims: each ? [dims[0]!, 1] : [1, length] };
+    const feeds = large === a ? { a: rows, b: other } : { a: other, b: rows };
+    const model = () => modelOf(op, ["a", "b"], 2);
+    backend.operations.run(`${op} by rows`, model, feeds, { y: { data: values, dims } });
     return info;
   }
   for (let start = 0, row = 0; start < values.length; start += length, row++) {

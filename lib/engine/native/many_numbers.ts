@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { type Model, node } from "./onnx.ts";
-import type { Matrix, Operations } from "./operations.ts";
+import { type Model, modelOf, node } from "./onnx.ts";
+import type { Operations } from "./operations.ts";
+import { line } from "./ort_values.ts";
 
 /** So many squares are added up in single precision, and these sums in double precision. */
 const SQUARES = 256;
@@ -114,12 +115,8 @@ export function addScaled(
 
 /** Adds `x` to `sum`. */
 export function addTo(operations: Operations, sum: Float32Array, x: Float32Array): void {
-  const model = (): Model => ({
-    nodes: [node("Add", ["a", "b"], "y")],
-    inputs: { a: 1, b: 1 },
-    outputs: { y: 1 },
-  });
-  operations.run("add to", model, { a: line(sum), b: line(x) }, { y: line(sum) });
+  const model = () => modelOf("Add", ["a", "b"]);
+  operations.run("Add", model, { a: line(sum), b: line(x) }, { y: line(sum) });
 }
 
 /** `factor · x / (√squares + epsilon)`. */
@@ -144,11 +141,6 @@ export function overRoot(
   });
   const feeds = { x: line(x), squares: line(squares), factor: line(SCALE), epsilon: line(BY) };
   operations.run("over root", model, feeds, { y: line(y) });
-}
-
-/** Numbers as a tensor with one axis. */
-function line(data: Float32Array): Matrix {
-  return { data, dims: [data.length] };
 }
 
 function sumsModel(): Model {

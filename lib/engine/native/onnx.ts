@@ -38,6 +38,15 @@ export type Model = {
   readonly outputs: Readonly<Record<string, number>>;
 };
 
+/** A model of one operation, whose result and inputs all have so many axes. */
+export function modelOf(op: string, inputs: readonly string[], rank = 1): Model {
+  return {
+    nodes: [node(op, inputs, "y")],
+    inputs: Object.fromEntries(inputs.map((name) => [name, rank])),
+    outputs: { y: rank },
+  };
+}
+
 const IR_VERSION = 10;
 const OPSETS: readonly [domain: string, version: number][] = [
   ["", 21],

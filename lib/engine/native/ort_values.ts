@@ -11,6 +11,11 @@ export type NativeTensor = {
   readonly dims: readonly number[];
 };
 
+/** Numbers as a tensor with one axis. */
+export function line(data: Float32Array): NativeTensor {
+  return { data, dims: [data.length] };
+}
+
 /** `OrtDeviceAllocator`, `OrtMemTypeDefault`: plain memory. */
 const [DEVICE_ALLOCATOR, DEFAULT_MEMORY] = [0, 0];
 /** `ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT` */

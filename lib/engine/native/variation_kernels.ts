@@ -26,10 +26,10 @@ import {
   store,
   subtract,
   subtract4,
+  VECTOR,
   WasmFunction,
 } from "./wasm.ts";
 
-const VECTOR = 16;
 /** Numbers that one sum in single precision is made of, in each lane of a vector. */
 const SEGMENT = 64;
 /** Bytes of the row from which such a sum is made. */
@@ -83,7 +83,7 @@ export function variationGradientFunction(): WasmFunction {
   const [rows, target] = many(2, () => f.parameter());
   const dy = f.numberParameter();
   const [row, at, to] = many(3, () => f.integer());
-  const [x, other, slope, zero, sum] = f.vectors(5);
+  const [x, other, slope, sum] = f.vectors(4);
   /** Adds `dy` where a number is greater than another, and takes it away where it is less. */
   const push = (address: Code): Code => [
     ...set(other, load(address)),
@@ -93,12 +93,11 @@ export function variationGradientFunction(): WasmFunction {
   const all = add(get(source), multiply(get(rows), get(strideBytes)));
   f.body = [
     ...set(slope, splat(get(dy))),
-    ...set(zero, splat(float(0))),
     ...loop(row, get(source), all, get(strideBytes), [
       ...set(to, get(target)),
       ...loop(at, get(row), add(get(row), get(rowBytes)), constant(VECTOR), [
         ...set(x, load(get(at))),
-        ...set(sum, get(zero)),
+        ...set(sum, splat(float(0))),
         ...push(subtract(get(at), get(pixelBytes))),
         ...push(add(get(at), get(pixelBytes))),
         ...push(subtract(get(at), get(strideBytes))),

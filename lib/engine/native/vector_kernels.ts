@@ -25,14 +25,12 @@ import {
   splat,
   store,
   subtract4,
+  VECTOR,
   WasmFunction,
 } from "./wasm.ts";
 
 /** Counts of channels that the functions take are multiples of this: a line of the processor's cache. */
 export const GROUP = 16;
-/** Bytes of a vector. */
-const VECTOR = 16;
-
 /** The most positions of a tile along an axis. */
 const REACH = 6;
 /** Where the transforms put a square of numbers for each position; before it is what is between two passes. */

@@ -9,6 +9,9 @@
  */
 import { many, type Tuple } from "../../base/many.ts";
 
+/** Bytes of a vector. */
+export const VECTOR = 16;
+
 /** Bytes of code. */
 export type Code = readonly number[];
 
