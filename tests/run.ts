@@ -9,6 +9,7 @@
  */
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { type Outcome, runTests } from "./call.ts";
 import { inGroups, isQuick } from "./quick.ts";
 import { inTurn, runsAlone } from "./schedule.ts";
 
@@ -47,52 +48,6 @@ function* testFiles(folder: URL): Generator<URL> {
     if (isDirectory) yield* testFiles(new URL(`${name}/`, folder));
     else if (name.endsWith("_test.ts")) yield new URL(name, folder);
   }
-}
-
-/** What came of a call of `deno test`. */
-type Outcome = {
-  passed: number;
-  failed: number;
-  ignored: number;
-  ok: boolean;
-  skipped: string[];
-  seconds: number;
-};
-
-/** One call of `deno test`: its output is passed on, or shown at the end if `held`, and read. */
-async function runTests(
-  args: string[],
-  { env = {}, held = false }: { env?: Record<string, string>; held?: boolean } = {},
-): Promise<Outcome> {
-  const began = performance.now();
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", ...args],
-    cwd: root,
-    env,
-    stdout: "piped",
-    stderr: held ? "piped" : "inherit",
-  }).spawn();
-  const errors = held ? new Response(child.stderr).text() : Promise.resolve("");
-  const parts: Uint8Array[] = [];
-  for await (const chunk of child.stdout) {
-    if (!held) await Deno.stdout.write(chunk);
-    parts.push(chunk);
-  }
-  const { success } = await child.status;
-  const text = await new Blob(parts as BlobPart[]).text();
-  if (held) console.log(text + await errors);
-  // deno-lint-ignore no-control-regex
-  const plain = text.replace(/\x1b\[[0-9;]*m/g, "");
-  const summary = plain.match(/^(?:ok|FAILED) \| .*$/gm)?.at(-1) ?? "";
-  const count = (word: string) => Number(summary.match(`(\\d+) ${word}`)?.[1] ?? 0);
-  return {
-    passed: count("passed"),
-    failed: count("failed"),
-    ignored: count("ignored"),
-    ok: success,
-    skipped: [...plain.matchAll(/^skipped: .*$/gm)].map(([line]) => line),
-    seconds: (performance.now() - began) / 1000,
-  };
 }
 
 /** The test files that are named, those in a folder that is named, or all of them. */
@@ -217,7 +172,9 @@ function summarize(outcomes: [string, Outcome][], seconds: number): number {
     const shown = slowest.map(([name, { seconds }]) => `${name} ${seconds.toFixed(0)} s`);
     console.log(`slowest: ${shown.join(", ")}`);
   }
-  for (const [name] of broken) console.log(`not ok: ${name}`);
+  for (const [name, { trouble }] of broken) {
+    console.log(`not ok: ${name}${trouble ? `, ${trouble}` : ""}`);
+  }
   const failed = Math.max(sum("failed"), broken.length);
   console.log(`${sum("passed")} passed, ${failed} failed, ${seconds.toFixed(0)} s`);
   return broken.length === 0 ? 0 : 1;
