@@ -9,6 +9,7 @@ import { download, type DownloadOptions, type Published } from "./weights/downlo
 import { warmUp } from "./features.ts";
 import { createNetwork, type Network } from "./network.ts";
 import { fitNames, type PictureKind } from "./weights/names.ts";
+import { leaveInFile } from "./weights/in_file.ts";
 import { type Hashes, readWeights, type Weights } from "./weights/read.ts";
 
 /** Settings of the functions that load a network. */
@@ -50,6 +51,9 @@ export async function loadNetwork(
     throw new Error(`${error.message}; ${advice}`, { cause: error });
   });
   const network = fitWeights(architecture, found, nameSource(source), pictures);
+  if ("path" in from && source === from.path && source.protocol === "file:") {
+    network.weights = leaveInFile(network.weights, from);
+  }
   warmUp(network);
   return network;
 }

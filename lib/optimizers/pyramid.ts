@@ -7,6 +7,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { checkPositiveInteger } from "../base/check.ts";
+import { valuesOf } from "../base/kernels.ts";
 import {
   fromPyramid,
   pyramidGradient,
@@ -89,7 +90,7 @@ function startPyramid(optimizer: Optimizer, levels: number, state?: OptimizerSta
     evaluations: inner.evaluations,
     async state() {
       const own = numbers &&
-        { shape: numbers.shape, data: Float32Array.from(await numbers.data()) };
+        { shape: numbers.shape, data: await valuesOf(numbers) };
       return { ...await inner.state(), ...(own && { [LEVELS]: own }) };
     },
     stalled: () => inner.stalled?.(),

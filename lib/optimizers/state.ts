@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { cannot } from "../base/check.ts";
+import { valuesOf } from "../base/kernels.ts";
 import type { OptimizerState } from "./optimizer.ts";
 
 /** One number as an entry of a state; float32, so counts are exact up to 2²⁴. */
@@ -21,7 +22,7 @@ export function numberOf(state: OptimizerState, name: string): number {
 export async function numbersOf(tensors: Record<string, tf.Tensor>): Promise<OptimizerState> {
   const state: OptimizerState = {};
   for (const [name, tensor] of Object.entries(tensors)) {
-    state[name] = { shape: [...tensor.shape], data: Float32Array.from(await tensor.data()) };
+    state[name] = { shape: [...tensor.shape], data: await valuesOf(tensor) };
   }
   return state;
 }

@@ -13,6 +13,7 @@ import {
   checkShape,
   describe,
 } from "../base/check.ts";
+import { valuesOf } from "../base/kernels.ts";
 import { displayable } from "../base/notebook.ts";
 
 /** A picture: `data` holds RGB interleaved, row by row, 0–255; its length is width × height × 3. */
@@ -44,7 +45,7 @@ export async function toPicture(tensor: tf.Tensor4D): Promise<Picture> {
   checkNoPromise(what, "the tensor", tensor);
   checkShape(what, "the tensor", tensor.shape, [1, null, null, 3]);
   const [, height, width] = tensor.shape;
-  const data = new Float32Array(await tensor.data());
+  const data = await valuesOf(tensor);
   for (let i = 0; i < data.length; i++) { // not `entries()`: that takes 30 ms for a megapixel
     const value = data[i]!;
     if (value >= 0 && value <= 255) continue;

@@ -5,6 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import type { Copying } from "../../base/kernels.ts";
 import type { BufferPool } from "./buffers.ts";
 import { type Deferral, writeDeferral } from "./deferral.ts";
 import type { Operations } from "./operations.ts";
@@ -55,7 +56,8 @@ export type Kernel = (params: {
 }) => tf.TensorInfo | undefined;
 
 /** Storage of tensors in recycled buffers. */
-export class NativeBackend extends Plain {
+export class NativeBackend extends Plain implements Copying {
+  readonly handsOutCopies = true;
   readonly operations: Operations;
   readonly pool: BufferPool;
   #disposal = new WeakMap<tf.DataId, () => void>();
@@ -136,7 +138,7 @@ export class NativeBackend extends Plain {
   override readSync(dataId: tf.DataId): tf.backend_util.BackendValues {
     this.floats({ dataId } as tf.TensorInfo);
     const values = super.readSync(dataId);
-    return this.data.get(dataId).pooled ? (values as Float32Array).slice() : values;
+    return this.data.get(dataId).dtype === "string" ? values : (values as Float32Array).slice();
   }
 
   override disposeData(dataId: tf.DataId, force = false): boolean {

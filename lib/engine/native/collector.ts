@@ -13,17 +13,21 @@
 const YOUNG_BYTES = 2 ** 26;
 /** An array of this size starts one of old objects, too. */
 const OLD_BYTES = 2 ** 27;
-/** Steps between two collections of old objects. */
-const STEPS = 20;
+/** Between two collections of old objects, each of some 30 ms, are so many steps or milliseconds. */
+const [STEPS, MILLISECONDS] = [20, 3000];
 
 /** Arrays that start a collection of everything, whatever is alive; they take address space alone. */
 const ALL = { bytes: 2 ** 30, count: 4 };
 
 let steps = 0;
+let lastOld = -Infinity;
 
 /** To be called between two steps; takes about a millisecond. */
 export function collectGarbage(): void {
-  const bytes = ++steps % STEPS === 0 ? OLD_BYTES : YOUNG_BYTES;
+  const now = performance.now();
+  const old = ++steps % STEPS === 0 || now - lastOld > MILLISECONDS;
+  if (old) [steps, lastOld] = [0, now];
+  const bytes = old ? OLD_BYTES : YOUNG_BYTES;
   // The first one is garbage by the time that the second one is asked for.
   for (let i = 0; i < 2; i++) {
     const array = new ArrayBuffer(bytes);

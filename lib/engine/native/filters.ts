@@ -6,6 +6,7 @@
  */
 import type { Network } from "../../network/network.ts";
 import type { Convolution } from "../../network/operation.ts";
+import { floatsOf, type Tensor } from "../../network/weights/tensors.ts";
 import { columnFilter } from "./columns.ts";
 import { type FilterShape, packBias, type PackedFilter, packFilter } from "./layout.ts";
 import type { Operations } from "./operations.ts";
@@ -35,8 +36,9 @@ export class NetworkFilters {
 
   /** The bias of a layer, with its last block filled up. */
   bias(layer: Convolution): Float32Array {
-    const { data } = this.#weights[layer.bias]!;
-    return remember(this.#biases, layer.name, () => packBias(data, this.#operations.block));
+    return remember(this.#biases, layer.name, () => {
+      return packBias(floatsOf(this.#weights[layer.bias]!), this.#operations.block);
+    });
   }
 
   /** The filter for Winograd's method, forward and backward. */
@@ -45,15 +47,15 @@ export class NetworkFilters {
     return remember(this.#transformed, layer.name, () => {
       this.#packed.delete(layer.name);
       this.#turned.delete(layer.name);
-      const { data } = this.#weights[layer.filter]!;
-      return transformFilter(this.#operations, data, this.shape(layer), tile);
+      const shape = this.shape(layer);
+      return this.#made(layer, (data) => transformFilter(this.#operations, data, shape, tile));
     });
   }
 
   /** The filter and bias for the method of columns, forward and backward. */
   columns(layer: Convolution): Float32Array {
     return remember(this.#columns, layer.name, () => {
-      return columnFilter(this.#weights[layer.filter]!.data, this.#weights[layer.bias]!.data);
+      return this.#made(layer, (data) => columnFilter(data, floatsOf(this.#weights[layer.bias]!)));
     });
   }
 
@@ -61,9 +63,18 @@ export class NetworkFilters {
   packed(layer: Convolution, turned = false): PackedFilter {
     return remember(turned ? this.#turned : this.#packed, layer.name, () => {
       this.#transformed.delete(layer.name);
-      const { data } = this.#weights[layer.filter]!;
-      return packFilter({ data, shape: this.shape(layer), block: this.#operations.block, turned });
+      const [shape, { block }] = [this.shape(layer), this.#operations];
+      return this.#made(layer, (data) => packFilter({ data, shape, block, turned }));
     });
+  }
+
+  /** What is made of a filter's numbers; those that were read for it alone are freed at once. */
+  #made<T>(layer: Convolution, make: (data: Tensor["data"]) => T): T {
+    const filter = this.#weights[layer.filter]!;
+    const own = filter.read?.();
+    const made = make(own ?? filter.data);
+    (own?.buffer as ArrayBuffer | undefined)?.transfer(0);
+    return made;
   }
 }
 

@@ -17,13 +17,13 @@ import {
   countingValues,
   floatsOf,
   isCounts,
-  readNumbers,
   type Refuse,
   refusing,
   type Weights,
 } from "./tensors.ts";
 
-type Entry = { dtype: string; shape: number[]; data_offsets: [number, number] };
+/** What the header says of a tensor; offsets count from the end of the header. */
+export type Entry = { dtype: string; shape: number[]; data_offsets: [number, number] };
 type Indices = Record<string, { shape: number[]; index: Uint8Array }>;
 
 const BYTES: Record<string, number> = { F16: 2, F32: 4, U8: 1 };
@@ -74,10 +74,7 @@ export function parseSafetensors(bytes: Uint8Array, name = "weights"): Weights {
     const part = bytes.subarray(start + from, start + to);
     if (dtype === "U8") indices[tensor] = { shape: [...shape], index: part };
     else {
-      const data = dtype === "F16"
-        ? new Float16Array(new Uint8Array(part).buffer)
-        : readNumbers(part, "float32");
-      weights[tensor] = { shape: [...shape], data };
+      weights[tensor] = { shape: [...shape], data: numbersOf(new Uint8Array(part), { dtype }) };
     }
   }
 
@@ -89,6 +86,14 @@ export function parseSafetensors(bytes: Uint8Array, name = "weights"): Weights {
   if (start + end !== bytes.length) fail(`the tensors end at ${start + end}`, bytes.length);
   const expanded = expand(indices, weights, fail); // takes the tables out
   return { ...weights, ...expanded };
+}
+
+/** Bytes as the numbers that they are: half precision or float32. */
+export function numbersOf(
+  { buffer }: Uint8Array<ArrayBuffer>,
+  { dtype }: Pick<Entry, "dtype">,
+): Float16Array<ArrayBuffer> | Float32Array<ArrayBuffer> {
+  return dtype === "F16" ? new Float16Array(buffer) : new Float32Array(buffer);
 }
 
 /** Replaces pairs of index and table by the weights that they stand for. */
@@ -113,7 +118,8 @@ function expand(indices: Indices, weights: Weights, fail: Refuse): Weights {
   return expanded;
 }
 
-function parseHeader(bytes: Uint8Array, name: string): Record<string, Entry> {
+/** The header: what it says of each tensor, unchecked. */
+export function parseHeader(bytes: Uint8Array, name: string): Record<string, Entry> {
   try {
     const header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     if (header !== null && typeof header === "object" && !Array.isArray(header)) return header;

@@ -7,10 +7,16 @@
 import { cannot } from "../../base/check.ts";
 
 /** An array on the CPU; files of half precision stay as small as they are. */
-export type Tensor = { shape: number[]; data: Float32Array | Float16Array };
+export type Tensor = {
+  shape: number[];
+  data: Float32Array | Float16Array;
+  /** Of weights that stay in their file: an array that belongs to the caller, and that nobody keeps. */
+  read?: () => Float32Array | Float16Array;
+};
 
 /** The numbers of an array in single precision: a copy if they are not. */
-export function floatsOf({ data }: Tensor): Float32Array {
+export function floatsOf(tensor: Tensor): Float32Array {
+  const data = tensor.read?.() ?? tensor.data;
   return data instanceof Float32Array ? data : new Float32Array(data);
 }
 
