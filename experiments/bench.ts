@@ -7,9 +7,17 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
+import { cannot, checkPositiveInteger } from "../lib/base/check.ts";
+import {
+  exitCodeOf,
+  type Flag,
+  flagHelp,
+  parseCommand,
+  usage,
+  UsageError,
+} from "../lib/terminal/command.ts";
 import { benchQuality } from "./bench_quality.ts";
 import { benchTiles } from "./bench_tiles.ts";
 import { measured, middle, outputOf } from "./measured.ts";
@@ -32,24 +40,49 @@ const HELP = `Measures a step: VGG-16, content, style and denoise loss, gradient
 
 PyTorch runs in .venv-pytorch, made at the first call (--python FILE takes another interpreter).`;
 
-const { values } = parseArgs({
-  options: {
-    sizes: { type: "string", default: "128,256,512" },
-    steps: { type: "string", default: "7" },
-    rounds: { type: "string", default: "3" },
-    backend: { type: "string" },
-    preset: { type: "string", default: "gatys" },
-    "read-every": { type: "string", default: "1" },
-    quality: { type: "boolean", default: false },
-    presets: { type: "string", default: "quick,painting,nnst,strotss" },
-    pytorch: { type: "boolean", default: false },
-    estimate: { type: "boolean", default: false },
-    tiles: { type: "string" },
-    python: { type: "string" },
-    device: { type: "string", default: "cpu" },
-    help: { type: "boolean", short: "h" },
-  },
-});
+const FLAGS = {
+  sizes: { value: "LIST", help: "sides of the pictures in pixels" },
+  steps: { value: "N", help: "steps of which the median is taken" },
+  rounds: { value: "N", help: "processes of which the median is taken" },
+  backend: { value: "NAME", help: "native, webgpu or cpu" },
+  preset: { value: "NAME", help: "gatys or tutorial" },
+  "read-every": { value: "N", help: "steps between two looks at the losses" },
+  quality: { help: "whole pictures, judged" },
+  presets: { value: "LIST", help: "presets for --quality" },
+  pytorch: { help: "PyTorch in turn" },
+  estimate: { help: "estimates beside runs" },
+  tiles: { value: "LIST", help: "sides of tiles, or none" },
+  python: { value: "FILE", help: "an interpreter that has PyTorch" },
+  device: { value: "NAME", help: "PyTorch's: cpu or cuda" },
+  help: { short: "h", help: "this text" },
+} satisfies Record<string, Flag>;
+
+const DEFAULTS = {
+  sizes: "128,256,512",
+  steps: "7",
+  rounds: "3",
+  preset: "gatys",
+  "read-every": "1",
+  presets: "quick,painting,nnst,strotss",
+  device: "cpu",
+};
+
+type Options = typeof DEFAULTS & Partial<Record<keyof typeof FLAGS, string>>;
+
+/** What was typed, or the defaults. @throws {UsageError} */
+function optionsOf(args: readonly string[]): Options {
+  const { values, words } = parseCommand<keyof typeof FLAGS>(args, FLAGS);
+  if (words[0] !== undefined) {
+    throw new UsageError(cannot("run", "flags alone are known", words[0]));
+  }
+  const options = { ...DEFAULTS, ...values };
+  for (const name of ["sizes", "steps", "rounds", "read-every"] as const) {
+    for (const number of options[name].split(",")) {
+      usage(() => checkPositiveInteger("run", `--${name}`, Number(number)));
+    }
+  }
+  return options;
+}
 
 type Measured = {
   engine?: string;
@@ -62,7 +95,7 @@ type Measured = {
 type Row = { who: string; size: number; runs: Measured[] };
 
 /** The interpreter that has PyTorch, in an environment made on demand. */
-async function findPython(): Promise<string> {
+async function findPython(values: Options): Promise<string> {
   if (values.python) return values.python;
   const venv = new URL(".venv-pytorch/", root);
   const windows = Deno.build.os === "windows";
@@ -84,8 +117,8 @@ async function findPython(): Promise<string> {
 const of = (row: Row, key: "median" | "q1" | "q3" | "first" | "peak_bytes") =>
   middle(row.runs.map((run) => run[key]));
 
-async function main(): Promise<void> {
-  const python = values.pytorch ? await findPython() : undefined;
+async function measure(values: Options): Promise<void> {
+  const python = values.pytorch ? await findPython(values) : undefined;
   const threads = cpus().length;
   console.log(
     `${cpus()[0]!.model}, ${threads} threads, Deno ${Deno.version.deno}, preset ${values.preset}`,
@@ -149,7 +182,7 @@ function print(own: Row, other?: Row): void {
 }
 
 /** Estimates beside runs, each in a process of its own; on a quiet machine they agree within 25 %. */
-async function compareEstimates(): Promise<void> {
+async function compareEstimates(values: Options): Promise<void> {
   for (const size of values.sizes.split(",")) {
     const script = ["run", "-A", "experiments/bench_estimate.ts", "--size", size];
     const settings = ["--backend", values.backend ?? "auto", "--preset", values.preset];
@@ -157,6 +190,12 @@ async function compareEstimates(): Promise<void> {
   }
 }
 
-if (values.help) console.log(HELP);
-else if (values.estimate) await compareEstimates();
-else await main();
+async function main(): Promise<number> {
+  const values = optionsOf(Deno.args);
+  if (values.help) console.log(`${HELP}\n\n${flagHelp(FLAGS)}`);
+  else if (values.estimate) await compareEstimates(values);
+  else await measure(values);
+  return 0;
+}
+
+Deno.exit(await exitCodeOf("bench", main));

@@ -7,13 +7,28 @@
 
 const root = new URL("../", import.meta.url);
 
+/** Signals that end a benchmark, and the exit codes by which that is told. */
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+
 /**
- * What a command prints, run in the project's folder.
+ * What a command prints, run in the project's folder. A signal that ends this program ends it, too.
  *
  * @throws {Error} with its error output when it fails.
  */
 export async function outputOf(command: string, args: string[]): Promise<string> {
-  const { stdout, stderr, success } = await new Deno.Command(command, { args, cwd: root }).output();
+  const options = { args, cwd: root, stdout: "piped", stderr: "piped" } as const;
+  const child = new Deno.Command(command, options).spawn();
+  const listeners = Object.entries(SIGNALS).map(([name, code]) => {
+    const listener = () => {
+      child.kill("SIGKILL"); // what measures keeps nothing
+      Deno.exit(code);
+    };
+    return [name as Deno.Signal, listener] as const;
+  });
+  const heard = listeners.filter(([name]) => Deno.build.os !== "windows" || name === "SIGINT");
+  for (const [name, listener] of heard) Deno.addSignalListener(name, listener);
+  const { stdout, stderr, success } = await child.output();
+  for (const [name, listener] of heard) Deno.removeSignalListener(name, listener);
   if (!success) throw new Error(`${command} failed: ${new TextDecoder().decode(stderr)}`);
   return new TextDecoder().decode(stdout).trim();
 }
