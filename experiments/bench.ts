@@ -9,7 +9,7 @@
  */
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
-import { cannot, checkPositiveInteger } from "../lib/base/check.ts";
+import { cannot, checkOneOf, checkPositiveInteger } from "../lib/base/check.ts";
 import {
   exitCodeOf,
   type Flag,
@@ -45,7 +45,7 @@ const FLAGS = {
   steps: { value: "N", help: "steps of which the median is taken" },
   rounds: { value: "N", help: "processes of which the median is taken" },
   backend: { value: "NAME", help: "native, webgpu or cpu" },
-  preset: { value: "NAME", help: "gatys or tutorial" },
+  preset: { value: "NAME", help: "gatys or tutorial; with --estimate quick or painting, too" },
   "read-every": { value: "N", help: "steps between two looks at the losses" },
   quality: { help: "whole pictures, judged" },
   presets: { value: "LIST", help: "presets for --quality" },
@@ -67,6 +67,10 @@ const DEFAULTS = {
   device: "cpu",
 };
 
+/** The presets of which a step is measured, and those of which a run is estimated. */
+const STEPPED = ["gatys", "tutorial"];
+const ESTIMATED = [...STEPPED, "quick", "painting"];
+
 type Options = typeof DEFAULTS & Partial<Record<keyof typeof FLAGS, string>>;
 
 /** What was typed, or the defaults. @throws {UsageError} */
@@ -81,6 +85,8 @@ function optionsOf(args: readonly string[]): Options {
       usage(() => checkPositiveInteger("run", `--${name}`, Number(number)));
     }
   }
+  const presets = options.estimate ? ESTIMATED : STEPPED;
+  usage(() => checkOneOf("run", "--preset", options.preset, presets));
   return options;
 }
 

@@ -10,9 +10,11 @@ import {
   estimate,
   gatys,
   loadVgg16,
+  painting,
   quick,
   readPicture,
   stylize,
+  tutorial,
   useEngine,
 } from "stylebook";
 import { peakBytes } from "./measured.ts";
@@ -30,9 +32,13 @@ const content = await readPicture(new URL("content/eilean-donan.jpg", images), {
 const style = await readPicture(new URL("style/church-at-auvers.jpg", images), { maxSize: size });
 const { name } = await useEngine(values.backend as EngineName);
 const network = await loadVgg16();
-const options = values.preset === "quick"
-  ? quick(content, style)
-  : gatys(content, style, { iterations: 10 });
+const presets: Record<string, () => ReturnType<typeof quick>> = {
+  gatys: () => gatys(content, style, { iterations: 10 }),
+  tutorial: () => tutorial(content, style, { iterations: 10 }),
+  quick: () => quick(content, style),
+  painting: () => painting(content, style),
+};
+const options = presets[values.preset]!();
 const said = await estimate(network, options);
 const began = performance.now();
 await stylize(network, options);

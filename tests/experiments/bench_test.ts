@@ -10,6 +10,7 @@ Deno.test("bench: what was typed wrongly is named, with exit code 2", async () =
       [["--size", "128"], "did you mean --sizes?"],
       [["--sizes", "128,big"], "--sizes must be a positive integer"],
       [["--rounds", "0"], "--rounds must be a positive integer"],
+      [["--preset", "quick"], "--preset must be one of"],
       [["128"], "flags alone are known"],
     ] as const
   ) {
