@@ -20,7 +20,7 @@ import {
 } from "../lib/terminal/command.ts";
 import { benchQuality } from "./bench_quality.ts";
 import { benchTiles } from "./bench_tiles.ts";
-import { measured, middle, outputOf } from "./measured.ts";
+import { endTogether, measured, middle, outputOf } from "./measured.ts";
 
 const root = new URL("../", import.meta.url);
 const HELP = `Measures a step: VGG-16, content, style and denoise loss, gradient, Adam.
@@ -80,11 +80,10 @@ function optionsOf(args: readonly string[]): Options {
     throw new UsageError(cannot("run", "flags alone are known", words[0]));
   }
   const options = { ...DEFAULTS, ...values };
-  for (const name of ["sizes", "steps", "rounds", "read-every"] as const) {
-    for (const number of options[name].split(",")) {
-      usage(() => checkPositiveInteger("run", `--${name}`, Number(number)));
-    }
-  }
+  const checkCount = (name: "sizes" | "steps" | "rounds" | "read-every", text: string) =>
+    usage(() => checkPositiveInteger("run", `--${name}`, Number(text)));
+  for (const size of options.sizes.split(",")) checkCount("sizes", size);
+  for (const name of ["steps", "rounds", "read-every"] as const) checkCount(name, options[name]);
   const presets = options.estimate ? ESTIMATED : STEPPED;
   usage(() => checkOneOf("run", "--preset", options.preset, presets));
   return options;
@@ -198,6 +197,7 @@ async function compareEstimates(values: Options): Promise<void> {
 
 async function main(): Promise<number> {
   const values = optionsOf(Deno.args);
+  endTogether();
   if (values.help) console.log(`${HELP}\n\n${flagHelp(FLAGS)}`);
   else if (values.estimate) await compareEstimates(values);
   else await measure(values);

@@ -4,31 +4,27 @@
  *
  * @module
  */
+import { type Stop, stopOnSignals } from "../lib/terminal/command.ts";
 
 const root = new URL("../", import.meta.url);
 
-/** Signals that end a benchmark, and the exit codes by which that is told. */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+let stop: Stop | undefined;
+
+/** From now on a signal that ends this program ends what it measures, too. */
+export function endTogether(): void {
+  stop ??= stopOnSignals();
+}
 
 /**
- * What a command prints, run in the project's folder. A signal that ends this program ends it, too.
+ * What a command prints, run in the project's folder.
  *
  * @throws {Error} with its error output when it fails.
  */
 export async function outputOf(command: string, args: string[]): Promise<string> {
-  const options = { args, cwd: root, stdout: "piped", stderr: "piped" } as const;
-  const child = new Deno.Command(command, options).spawn();
-  const listeners = Object.entries(SIGNALS).map(([name, code]) => {
-    const listener = () => {
-      child.kill("SIGKILL"); // what measures keeps nothing
-      Deno.exit(code);
-    };
-    return [name as Deno.Signal, listener] as const;
-  });
-  const heard = listeners.filter(([name]) => Deno.build.os !== "windows" || name === "SIGINT");
-  for (const [name, listener] of heard) Deno.addSignalListener(name, listener);
-  const { stdout, stderr, success } = await child.output();
-  for (const [name, listener] of heard) Deno.removeSignalListener(name, listener);
+  const options = { args, cwd: root, signal: stop?.signal };
+  const { stdout, stderr, success } = await new Deno.Command(command, options).output();
+  const code = stop?.code();
+  if (code !== undefined) Deno.exit(code);
   if (!success) throw new Error(`${command} failed: ${new TextDecoder().decode(stderr)}`);
   return new TextDecoder().decode(stdout).trim();
 }

@@ -51,8 +51,7 @@ export async function runTests(
   const text = await new Blob(parts as BlobPart[]).text();
   const all = text + await errors;
   if (held) console.log(all);
-  // deno-lint-ignore no-control-regex
-  const plain = text.replace(/\x1b\[[0-9;]*m/g, "");
+  const plain = withoutColors(text);
   const summary = plain.match(/^(?:ok|FAILED) \| .*$/gm)?.at(-1) ?? "";
   const count = (word: string) => Number(summary.match(`(\\d+) ${word}`)?.[1] ?? 0);
   return {
@@ -62,15 +61,22 @@ export async function runTests(
     ok: success,
     skipped: [...plain.matchAll(/^skipped: .*$/gm)].map(([line]) => line),
     seconds: (performance.now() - began) / 1000,
-    trouble: success ? undefined : `ended with ${signal ?? `code ${code}`}\n${excerpt(all)}`,
+    trouble: success
+      ? undefined
+      : `ended with ${signal ?? `code ${code}`}\n${excerpt(withoutColors(all))}`,
   };
 }
 
 /** What a failed call printed from its errors on, or its last lines. */
 function excerpt(text: string): string {
   const lines = text.trimEnd().split("\n");
-  // deno-lint-ignore no-control-regex
-  const errors = lines.findIndex((line) => /^(\x1b\[[0-9;]*m)* ?ERRORS ?/.test(line));
+  const errors = lines.findIndex((line) => /^ ?ERRORS ?/.test(line));
   return (errors < 0 ? lines.slice(-TROUBLE_LINES) : lines.slice(errors))
     .slice(0, TROUBLE_LINES).join("\n");
+}
+
+/** A text without the codes that color it. */
+function withoutColors(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/\x1b\[[0-9;]*m/g, "");
 }

@@ -89,8 +89,7 @@ function startPyramid(optimizer: Optimizer, levels: number, state?: OptimizerSta
     },
     evaluations: inner.evaluations,
     async state() {
-      const own = numbers &&
-        { shape: numbers.shape, data: await valuesOf(numbers) };
+      const own = numbers && { shape: numbers.shape, data: await valuesOf(numbers) };
       return { ...await inner.state(), ...(own && { [LEVELS]: own }) };
     },
     stalled: () => inner.stalled?.(),

@@ -9,6 +9,7 @@ Deno.test("bench: what was typed wrongly is named, with exit code 2", async () =
     const [args, text] of [
       [["--size", "128"], "did you mean --sizes?"],
       [["--sizes", "128,big"], "--sizes must be a positive integer"],
+      [["--steps", "7,9"], "--steps must be a positive integer"],
       [["--rounds", "0"], "--rounds must be a positive integer"],
       [["--preset", "quick"], "--preset must be one of"],
       [["128"], "flags alone are known"],
@@ -33,7 +34,8 @@ Deno.test({
     const url = new URL("../../experiments/measured.ts", import.meta.url).href;
     const inner = `Deno.writeTextFileSync(Deno.env.get("PID_FILE"), String(Deno.pid));
       await new Promise((resolve) => setTimeout(resolve, 60000));`;
-    const outer = `import { outputOf } from "${url}";
+    const outer = `import { endTogether, outputOf } from "${url}";
+      endTogether();
       await outputOf(Deno.execPath(), ["eval", ${JSON.stringify(inner)}]);`;
     const file = await Deno.makeTempFile();
     const child = new Deno.Command(Deno.execPath(), {

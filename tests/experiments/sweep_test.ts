@@ -189,7 +189,11 @@ Deno.test("experiments take nothing from the terminal but what commands have in 
         );
       })
   );
-  assertEquals(taken.sort(), ["bench.ts: command", "experiment.ts: command"]);
+  assertEquals(taken.sort(), [
+    "bench.ts: command",
+    "experiment.ts: command",
+    "measured.ts: command",
+  ]);
 });
 
 Deno.test("spreadWithinHalf() gives numbers that half precision rounds back", () => {

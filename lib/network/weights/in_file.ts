@@ -10,7 +10,7 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from
 import { fileURLToPath } from "node:url";
 import { cannot } from "../../base/check.ts";
 import { fromPalette } from "./palette.ts";
-import { type Entry, numbersOf, parseHeader } from "./safetensors.ts";
+import { numbersOf, parseHeader } from "./safetensors.ts";
 import type { Tensor, Weights } from "./tensors.ts";
 
 /** A safetensors file on this machine, and the hash of its bytes. */
@@ -75,7 +75,7 @@ class SafetensorsFile {
         const { data_offsets: [from, to] } = header[name]!;
         return this.#bytes(file, 8 + headerBytes + from, to - from);
       };
-      if (Object.hasOwn(header, name)) return numbersOf(part(name), header[name] as Entry);
+      if (Object.hasOwn(header, name)) return numbersOf(part(name), header[name]!.dtype);
       const table = new Float32Array(part(`${name}.table`).buffer);
       return fromPalette({ table, index: part(`${name}.index`) });
     } finally {

@@ -23,7 +23,7 @@ import {
 } from "./tensors.ts";
 
 /** What the header says of a tensor; offsets count from the end of the header. */
-export type Entry = { dtype: string; shape: number[]; data_offsets: [number, number] };
+type Entry = { dtype: string; shape: number[]; data_offsets: [number, number] };
 type Indices = Record<string, { shape: number[]; index: Uint8Array }>;
 
 const BYTES: Record<string, number> = { F16: 2, F32: 4, U8: 1 };
@@ -74,7 +74,7 @@ export function parseSafetensors(bytes: Uint8Array, name = "weights"): Weights {
     const part = bytes.subarray(start + from, start + to);
     if (dtype === "U8") indices[tensor] = { shape: [...shape], index: part };
     else {
-      weights[tensor] = { shape: [...shape], data: numbersOf(new Uint8Array(part), { dtype }) };
+      weights[tensor] = { shape: [...shape], data: numbersOf(new Uint8Array(part), dtype) };
     }
   }
 
@@ -91,7 +91,7 @@ export function parseSafetensors(bytes: Uint8Array, name = "weights"): Weights {
 /** Bytes as the numbers that they are: half precision or float32. */
 export function numbersOf(
   { buffer }: Uint8Array<ArrayBuffer>,
-  { dtype }: Pick<Entry, "dtype">,
+  dtype: string,
 ): Float16Array<ArrayBuffer> | Float32Array<ArrayBuffer> {
   return dtype === "F16" ? new Float16Array(buffer) : new Float32Array(buffer);
 }
