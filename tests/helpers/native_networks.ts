@@ -78,6 +78,13 @@ export const NETWORKS: Record<string, () => Network> = {
       a: [3, 3, 3, 16],
       b: [3, 3, 16, 16],
     }),
+  "convolutions that are pooled at once": () =>
+    networkOf([
+      convolution("a", "image"),
+      convolution("b", "a"),
+      maxPool("p", "b", 2, 2),
+      convolution("c", "p"),
+    ], { a: [3, 3, 3, 16], b: [3, 3, 16, 32], c: [3, 3, 32, 16] }),
   "pooling of negative values": () =>
     networkOf([convolution("a", "image", 1, false), maxPool("p", "a", 2, 2)], { a: [1, 1, 3, 16] }),
   "3x3 pooling with strides of 2 and 1": () =>

@@ -17,6 +17,8 @@ import { type Features, preprocessGradient } from "./layout.ts";
 import { poolMeansGradient } from "./means.ts";
 import { normalizeGradient } from "./normalization.ts";
 import type { Operations } from "./operations.ts";
+import { isPooled } from "./pooled.ts";
+import { sizesOnly } from "./pooled_rows.ts";
 import { pairsGradient, suitsPairs } from "./pooling.ts";
 import { winogradConvolution, winogradTile } from "./winograd.ts";
 
@@ -66,6 +68,15 @@ function stepGradient(
     return;
   }
   if (step.op === "pad") return gradients.sendPlain(step.input, (dx) => foldBorder(dy, dx, step));
+  if (isPooled(step)) {
+    const x = sizesOnly(gradients.shape(step.pooled));
+    const filter = filters.transformed(step, winogradTile(filters.shape(step), step.strides, x)!);
+    const pooled = { values: dy, places: values.get(step.pooled)! };
+    gradients.sendInBands(step.input, (dx, add, mask) => {
+      winogradConvolution(operations, x, filter, dx, { add, mask }, pooled);
+    });
+    return gradients.release(step.pooled);
+  }
   if (step.op === "conv2d") {
     const shape = filters.shape(step);
     const x = gradients.shape(step.input);

@@ -36,17 +36,17 @@ export class NetworkFilters {
 
   /** The bias of a layer, with its last block filled up. */
   bias(layer: Convolution): Float32Array {
-    return remember(this.#biases, layer.name, () => {
+    return remember(this.#biases, layer.bias, () => {
       return packBias(floatsOf(this.#weights[layer.bias]!), this.#operations.block);
     });
   }
 
   /** The filter for Winograd's method, forward and backward. */
   transformed(layer: Convolution, tile: Tile): WinogradFilter {
-    if (this.#transformed.get(layer.name)?.tile !== tile) this.#transformed.delete(layer.name);
-    return remember(this.#transformed, layer.name, () => {
-      this.#packed.delete(layer.name);
-      this.#turned.delete(layer.name);
+    if (this.#transformed.get(layer.filter)?.tile !== tile) this.#transformed.delete(layer.filter);
+    return remember(this.#transformed, layer.filter, () => {
+      this.#packed.delete(layer.filter);
+      this.#turned.delete(layer.filter);
       const shape = this.shape(layer);
       return this.#made(layer, (data) => transformFilter(this.#operations, data, shape, tile));
     });
@@ -54,15 +54,15 @@ export class NetworkFilters {
 
   /** The filter and bias for the method of columns, forward and backward. */
   columns(layer: Convolution): Float32Array {
-    return remember(this.#columns, layer.name, () => {
+    return remember(this.#columns, layer.filter, () => {
       return this.#made(layer, (data) => columnFilter(data, floatsOf(this.#weights[layer.bias]!)));
     });
   }
 
   /** The filter for a direct convolution, or for its gradient. */
   packed(layer: Convolution, turned = false): PackedFilter {
-    return remember(turned ? this.#turned : this.#packed, layer.name, () => {
-      this.#transformed.delete(layer.name);
+    return remember(turned ? this.#turned : this.#packed, layer.filter, () => {
+      this.#transformed.delete(layer.filter);
       const [shape, { block }] = [this.shape(layer), this.#operations];
       return this.#made(layer, (data) => packFilter({ data, shape, block, turned }));
     });

@@ -20,6 +20,8 @@ import { type Features, preprocess } from "./layout.ts";
 import { normalize } from "./normalization.ts";
 import type { Operations } from "./operations.ts";
 import { poolMeans } from "./means.ts";
+import { isPooled, type PooledConvolution, withPooled } from "./pooled.ts";
+import { PLACES, type Pooled, sizesOnly } from "./pooled_rows.ts";
 import { poolPairs, suitsPairs } from "./pooling.ts";
 import { winogradConvolution, winogradTile } from "./winograd.ts";
 
@@ -30,7 +32,7 @@ export type Pass = {
   readonly shapes: ReadonlyMap<string, Shape>;
   /** The operations that were computed, in order. */
   readonly steps: readonly Operation[];
-  /** Features that the gradient needs. */
+  /** Features that the gradient needs; where those of a convolution are pooled at once, the places. */
   readonly values: Map<string, Features>;
 };
 
@@ -55,8 +57,8 @@ export function runForward(
   network: Network,
   { pixels, height, width, layers, output, keep = true }: ForwardOptions,
 ): Pass {
-  const steps = neededSteps(network.graph, layers);
   const shapes = shapesOf(network, [height, width]);
+  const steps = withPooled(neededSteps(network.graph, layers), layers, shapes, filters);
   const saved = keep ? savedNames(steps) : new Set<string>();
   const image = operations.take(3, height, width);
   preprocess(pixels, network.preprocessing, image.data);
@@ -71,7 +73,11 @@ export function runForward(
   steps.forEach((step, i) => {
     const { channels, height, width } = shapes.get(step.name)!;
     const value = operations.take(channels, height, width);
-    runStep(operations, filters, step, values, value);
+    if (isPooled(step)) {
+      const places = keep ? operations.take(channels / PLACES, height, width) : undefined;
+      runPooled(operations, filters, step, values, shapes, { values: value, places });
+      if (places) values.set(step.pooled, places);
+    } else runStep(operations, filters, step, values, value);
     values.set(step.name, value);
     if (output && layers.includes(step.name)) {
       operations.pool.share(value.data);
@@ -87,6 +93,7 @@ export function runForward(
 function savedNames(steps: readonly Operation[]): Set<string> {
   const saved = new Set<string>();
   for (const step of steps) {
+    if (isPooled(step)) continue;
     if (step.op === "conv2d") {
       if (step.relu) saved.add(step.name);
     } else if (step.op === "pool" || step.op === "localResponseNormalization") {
@@ -94,6 +101,21 @@ function savedNames(steps: readonly Operation[]): Set<string> {
     }
   }
   return saved;
+}
+
+/** A convolution that is pooled at once: what it leaves is `pooled`. */
+function runPooled(
+  operations: Operations,
+  filters: NetworkFilters,
+  step: PooledConvolution,
+  values: ReadonlyMap<string, Features>,
+  shapes: ReadonlyMap<string, Shape>,
+  pooled: Pooled,
+): void {
+  const y = sizesOnly(shapes.get(step.pooled)!);
+  const filter = filters.transformed(step, winogradTile(filters.shape(step), step.strides, y)!);
+  const finish = { bias: filters.bias(step), relu: true };
+  winogradConvolution(operations, values.get(step.input)!, filter, y, finish, pooled);
 }
 
 function runStep(

@@ -12,7 +12,7 @@ import { copyIn, copyOut, variant } from "./vector_unit.ts";
 
 /** Whether a pooling is of this kind. */
 export function suitsPairs(
-  { channels }: Features,
+  { channels }: { channels: number },
   { size, strides }: { size: number; strides: number },
 ): boolean {
   return size === 2 && strides === 2 && channels % GROUP === 0;

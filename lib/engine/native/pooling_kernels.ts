@@ -12,11 +12,14 @@ import {
   advance,
   and4,
   andNot4,
+  bytesOf,
   type Code,
   constant,
   equal4,
+  equalIntegers4,
   get,
   greater4,
+  integersOf,
   load,
   type Local,
   loop,
@@ -24,6 +27,7 @@ import {
   multiply,
   or4,
   set,
+  splatInteger,
   store,
   WasmFunction,
 } from "./wasm.ts";
@@ -79,6 +83,76 @@ export function poolGradientFunction(name: string, add: boolean, mask: boolean):
     ]),
     ...advance(gradient, constant(GROUP_BYTES)),
   ]);
+  return f;
+}
+
+/**
+ * `poolPlaces(source, rowBytes, channelBytes, windows, target, places)`: as `pool`, and for each value a byte:
+ * 1 to 4 for the corner of the first maximum, 0 where that is not positive.
+ */
+export function poolPlacesFunction(): WasmFunction {
+  const f = new WasmFunction("poolPlaces");
+  const [source, rowBytes, channelBytes, windows, target, places] = many(6, () => f.parameter());
+  const corners = many(4, () => f.integer());
+  const values = f.vectors(4);
+  const found = f.vectors(LANES.length);
+  const [most, taken, zero] = f.vectors(3);
+  f.body = eachWindow(f, { source, rowBytes, channelBytes, windows, corners }, [
+    ...LANES.flatMap((lane, vector) => [
+      ...values.flatMap((value, i) => set(value, load(get(corners[i]!), lane))),
+      ...set(most, largest(values.map(get))),
+      ...store(get(target), get(most), lane),
+      // What is not positive is nobody's: as if somebody had taken it already.
+      ...set(taken, equal4(maximum4(get(most), get(zero)), get(zero))),
+      ...set(found[vector]!, get(zero)),
+      ...values.flatMap((value, i) => {
+        const equal = equal4(get(value), get(most));
+        const place = and4(andNot4(equal, get(taken)), splatInteger(constant(i + 1)));
+        return [
+          ...set(found[vector]!, or4(get(found[vector]!), place)),
+          ...set(taken, or4(get(taken), equal)),
+        ];
+      }),
+    ]),
+    ...store(get(places), bytesOf(...found.map(get) as Tuple<Code, 4>)),
+    ...advance(target, constant(GROUP_BYTES)),
+    ...advance(places, constant(GROUP)),
+  ]);
+  return f;
+}
+
+/**
+ * `unpool(gradient, places, windows, channelBytes, place, target)`: of a row of windows, one of its two rows: each
+ * gradient where the byte of its window is `place`, at the left, or the next number, at the right; else 0.
+ */
+export function unpoolFunction(): WasmFunction {
+  const f = new WasmFunction("unpool");
+  const [gradient, places, windows, channelBytes, place, target] = many(6, () => f.parameter());
+  const [window, left, end] = many(3, () => f.integer());
+  const [dy, bytes, integers, atLeft, atRight] = f.vectors(5);
+  const step = multiply(get(channelBytes), constant(2));
+  f.body = [
+    ...set(atLeft, splatInteger(get(place))),
+    ...set(atRight, splatInteger(plus(get(place), constant(1)))),
+    ...loop(window, get(target), plus(get(target), multiply(get(windows), step)), step, [
+      ...set(end, plus(get(window), get(channelBytes))),
+      ...loop(left, get(window), get(end), constant(GROUP_BYTES), [
+        ...set(bytes, load(get(places))),
+        ...LANES.flatMap((lane, vector) => [
+          ...set(dy, load(get(gradient), lane)),
+          ...set(integers, integersOf(get(bytes), vector)),
+          ...store(get(left), and4(get(dy), equalIntegers4(get(integers), get(atLeft))), lane),
+          ...store(
+            plus(get(left), get(channelBytes)),
+            and4(get(dy), equalIntegers4(get(integers), get(atRight))),
+            lane,
+          ),
+        ]),
+        ...advance(gradient, constant(GROUP_BYTES)),
+        ...advance(places, constant(GROUP)),
+      ]),
+    ]),
+  ];
   return f;
 }
 

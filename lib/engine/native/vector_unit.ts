@@ -7,7 +7,12 @@
 import { inputToBlocks, outputFromBlocks } from "./block_kernels.ts";
 import { gatherFunction, spreadFunction } from "./column_kernels.ts";
 import type { Features } from "./layout.ts";
-import { poolFunction, poolGradientFunction } from "./pooling_kernels.ts";
+import {
+  poolFunction,
+  poolGradientFunction,
+  poolPlacesFunction,
+  unpoolFunction,
+} from "./pooling_kernels.ts";
 import { inputTransform, outputTransform } from "./tile_kernels.ts";
 import { variationFunction, variationGradientFunction } from "./variation_kernels.ts";
 import { filterTransform, TEMPORARY_BYTES } from "./vector_kernels.ts";
@@ -28,6 +33,8 @@ type Name =
   | "variation"
   | "variationGradient"
   | "pool"
+  | "poolPlaces"
+  | "unpool"
   | Variant<"poolGradient">;
 type Functions = Record<Name, (...parameters: number[]) => void>;
 
@@ -71,6 +78,8 @@ export class VectorUnit {
       variationFunction(),
       variationGradientFunction(),
       poolFunction(),
+      poolPlacesFunction(),
+      unpoolFunction(),
       ...variants.map(({ add, mask }) =>
         poolGradientFunction(variant("poolGradient", add, mask), add, mask)
       ),

@@ -147,6 +147,20 @@ export const and4 = binary(0x4e);
 /** Bits of `a` that are not set in `b`. */
 export const andNot4 = binary(0x4f);
 export const or4 = binary(0x50);
+/** Four whole numbers that are the same. */
+export const splatInteger = (value: Code): Code => [...value, ...simd(0x11)];
+export const equalIntegers4 = binary(0x37);
+/** Four vectors of four whole numbers from 0 to 255 as 16 bytes. */
+export const bytesOf = (a: Code, b: Code, c: Code, d: Code): Code => {
+  const halves = binary(0x86);
+  return binary(0x66)(halves(a, b), halves(c, d));
+};
+/** Four of 16 bytes as whole numbers. */
+export const integersOf = (bytes: Code, quarter: number): Code => [
+  ...bytes,
+  ...simd(quarter < 2 ? 0x89 : 0x8a),
+  ...simd(quarter % 2 === 0 ? 0xa9 : 0xaa),
+];
 /** Four of the floats of `a`, which are 0 to 3, and of `b`, 4 to 7. */
 export const pick4 = (a: Code, b: Code, places: readonly number[]): Code => [
   ...a,

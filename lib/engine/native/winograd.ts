@@ -9,6 +9,7 @@
 import type { Features, FilterShape } from "./layout.ts";
 import type { Operations } from "./operations.ts";
 import { GROUP } from "./vector_kernels.ts";
+import type { Pooled } from "./pooled_rows.ts";
 import { shareBands } from "./winograd_bands.ts";
 import type { WinogradFilter } from "./winograd_filters.ts";
 import { type Tile, TILES } from "./winograd_matrices.ts";
@@ -39,7 +40,8 @@ export function winogradTile(
 /**
  * Convolves `x` with a transformed filter, or, with `WinogradGradient`, with the
  * filter turned. `y` is as large as `x`, or by two rows and columns smaller (only whole windows) or
- * larger (the gradient of that). It may be `x` where both are equally large.
+ * larger (the gradient of that). It may be `x` where both are equally large. With `pooled`, the result, or the
+ * `x` of a gradient, is there in that form alone.
  */
 export function winogradConvolution(
   operations: Operations,
@@ -47,9 +49,10 @@ export function winogradConvolution(
   filter: WinogradFilter,
   y: Features,
   finish: WinogradForward | WinogradGradient,
+  pooled?: Pooled,
 ): void {
   const tiles = Math.ceil(y.height / filter.tile) * Math.ceil(y.width / filter.tile);
-  const task = { x, filter, y, finish };
+  const task = { x, filter, y, finish, pooled };
   const most = (fewest: number) => Math.min(operations.threads, Math.floor(tiles / fewest));
   const [apart, together] = [most(FEWEST_TILES_A_THREAD), most(FEWEST_TILES_TOGETHER)];
   if (apart < 2 && together > 1) shareTiles(operations, task, tiles, together);

@@ -6,7 +6,6 @@
  */
 import { partsFor, partsOf } from "./lanes.ts";
 import type { Operations } from "./operations.ts";
-import { copyIn } from "./vector_unit.ts";
 import { reachOf } from "./winograd_matrices.ts";
 import { reachBefore, type WinogradTask } from "./winograd_task.ts";
 import { reserveTiles, type Room } from "./winograd_room.ts";
@@ -92,7 +91,7 @@ export function convolveBands(
   const read = (first: number) => {
     const count = tile * Math.min(rows, end - first) + 2;
     const source = transforms.sources[first / rows % 2]!;
-    copyIn(x, { first: tile * first - before, count, row: room.xRow, left: before }, source);
+    transforms.read({ first: tile * first - before, count, row: room.xRow, left: before }, source);
     const left = before * x.channels;
     if (above && first === firstBand * rows) source.values.set(above, left);
     if (below && first + rows >= end) source.values.set(below, (count - 1) * room.xRow + left);

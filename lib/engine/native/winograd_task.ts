@@ -5,6 +5,7 @@
  */
 import type { Deferral } from "./deferral.ts";
 import type { Features } from "./layout.ts";
+import type { Pooled } from "./pooled_rows.ts";
 import type { WinogradFilter } from "./winograd_filters.ts";
 
 /** What the forward convolution does to its result. */
@@ -24,6 +25,8 @@ export type WinogradTask = {
   readonly filter: WinogradFilter;
   readonly y: Features;
   readonly finish: WinogradForward | WinogradGradient;
+  /** Stands for `y`, which is pooled at once, or for the `x` of a gradient; that has sizes alone then. */
+  readonly pooled?: Pooled;
 };
 
 /** How far the first window of a convolution reaches beyond the border. */

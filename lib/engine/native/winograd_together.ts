@@ -7,7 +7,6 @@
 import { partsOf } from "./lanes.ts";
 import { roundUp } from "./layout.ts";
 import type { Operations } from "./operations.ts";
-import { copyIn } from "./vector_unit.ts";
 import { reachOf } from "./winograd_matrices.ts";
 import { reachBefore, type WinogradTask } from "./winograd_task.ts";
 import { reserveTiles, type Room } from "./winograd_room.ts";
@@ -63,7 +62,7 @@ function boxOf({ firstTile, endTile }: Share, across: number): Box {
 
 /** Does what one thread has to do, while the others do the rest. */
 export function convolveTogether(operations: Operations, task: TogetherTask, share: Share): void {
-  const { x, y, filter: { tile }, tiles: all, threads } = task;
+  const { y, filter: { tile }, tiles: all, threads } = task;
   const before = reachBefore(task);
   const across = Math.ceil(y.width / tile);
   const box = boxOf(share, across);
@@ -72,7 +71,7 @@ export function convolveTogether(operations: Operations, task: TogetherTask, sha
   const transforms = new Transforms(operations, task, { ...room, xRow });
   const source = transforms.sources[0]!;
   const rows = { first: tile * box.top - before, count: tile * box.rows + 2 };
-  copyIn(x, { ...rows, row: xRow, left: before }, source);
+  transforms.read({ ...rows, row: xRow, left: before }, source);
   transforms.enter(source.address, tiles, all);
   operations.meet(threads);
   transforms.multiply(all, share.firstPosition, share.endPosition);

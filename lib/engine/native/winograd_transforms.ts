@@ -9,6 +9,7 @@ import { isDeferral, writeDeferral } from "./deferral.ts";
 import { type Features, roundUp } from "./layout.ts";
 import type { Operations } from "./operations.ts";
 import { multiplyBlocks } from "./pointwise.ts";
+import { PLACES, poolBand, type PooledRows, unpoolBand, valuesOf } from "./pooled_rows.ts";
 import {
   type Band,
   copyIn,
@@ -51,6 +52,8 @@ export class Transforms {
   readonly #v: Region;
   readonly #m: Region;
   readonly #table: Region;
+  /** What is pooled, or is to be spread again, and the places. */
+  readonly #pooled: Omit<PooledRows, "rows">;
   /** Whether a row of `target` is one of the result. */
   readonly #wholeRows: boolean;
 
@@ -69,15 +72,27 @@ export class Transforms {
     const [v, m] = planeLengths(operations, task, room.tiles);
     const start = room.together ? 0 : unit.lane * (v + m);
     [this.#v, this.#m] = [unit.tiles(start, v), unit.tiles(start + v, m)];
+    const some = pooledValues(task, room);
     const regions = unit.reserve([
       roundUp(rows * columns, unit.group),
       part,
       "bias" in finish ? y.channels : finish.mask ? part : 0,
       late && !this.#wholeRows ? tile * rows * y.width * y.channels : 0,
+      some,
+      some / PLACES,
       ...Array.from({ length: room.sources }, () => source),
-    ]) as [Region, Region, Region, Region, ...Region[]];
-    [this.#table, this.target, this.extra, this.rowsAdded, ...this.sources] = regions;
+    ]) as [Region, Region, Region, Region, Region, Region, ...Region[]];
+    [this.#table, this.target, this.extra, this.rowsAdded] = regions;
+    const [, , , , values, places, ...sources] = regions;
+    [this.#pooled, this.sources] = [{ values, places }, sources];
     if ("bias" in finish) this.extra.values.set(finish.bias);
+  }
+
+  /** Brings rows of `x` to one of `sources`; what lies outside is 0. */
+  read(band: Band & { readonly left: number }, source: Region): void {
+    const { x, pooled, finish } = this.#task;
+    if (!pooled || "bias" in finish) copyIn(x, band, source);
+    else unpoolBand(this.#unit, x, pooled, band, { ...this.#pooled, rows: source });
   }
 
   /** Transforms tiles, the row of the first of which is at an address; `all` are multiplied. */
@@ -173,10 +188,13 @@ export class Transforms {
     if (mask) copyIn({ ...y, data: mask }, band, behind(this.extra, start));
   }
 
-  /** Copies a part of `target` to the result. */
+  /** Copies a part of `target` to the result, or what is pooled of it. */
   take(part: Box, all: Box): void {
+    const { y, pooled, finish } = this.#task;
     const [band, start] = this.#place(part, all);
-    copyOut(behind(this.target, start), this.#task.y, band);
+    const from = behind(this.target, start);
+    if (!pooled || !("bias" in finish)) copyOut(from, y, band);
+    else poolBand(this.#unit, y, pooled, band, { ...this.#pooled, rows: from });
   }
 
   /** Where a part of a box is in the features, and at which float of `target`. */
@@ -204,6 +222,15 @@ export class Transforms {
     table.fill(table[end - first - 1]!, end - first);
     return "bias" in this.#task.finish ? end - first : roundUp(end - first, this.#unit.group);
   }
+}
+
+/** How many values are pooled at a time, or spread again. */
+function pooledValues({ x, y, pooled, finish, filter }: WinogradTask, room: Room): number {
+  if (!pooled) return 0;
+  const { tile } = filter;
+  const rows = tile * room.rows;
+  if ("bias" in finish) return valuesOf(rows, tile * room.columns, y.channels);
+  return valuesOf(rows + 2, x.width, x.channels);
 }
 
 /** A region without its first floats. */

@@ -146,6 +146,20 @@ Deno.test("gradients that are written when they are needed give the same", async
   assertAllClose(gradients[1]!, gradients[0]!, { rtol: 1e-6, scale: "rms" });
 });
 
+Deno.test("what is pooled at once is not kept, unless it is wanted", async () => {
+  const operations = new Operations(await loadRuntime(), new BufferPool());
+  const network = NETWORKS["convolutions that are pooled at once"]!();
+  const filters = new NetworkFilters(network, operations);
+  const [height, width] = [32, 48];
+  const pixels = uniformNoise(height * width * 3, 0, 255, seededRandom(1));
+  const kept = (layers: string[]) => {
+    const { values } = runForward(operations, filters, network, { pixels, height, width, layers });
+    return values.get("b")?.data.length;
+  };
+  assertEquals(kept(["b", "c"]), height * width * 32);
+  assertEquals(kept(["c"]), height * width * 32 / 16); // a byte for each window
+});
+
 Deno.test("a pass without a gradient keeps nothing", async () => {
   const runtime = await loadRuntime();
   const operations = new Operations(runtime, new BufferPool());

@@ -12,6 +12,7 @@ import { windowOf } from "../../../lib/engine/native/layers.ts";
 import type { Features } from "../../../lib/engine/native/layout.ts";
 import { Operations } from "../../../lib/engine/native/operations.ts";
 import { loadRuntime } from "../../../lib/engine/native/ort.ts";
+import { PLACES, sizesOnly } from "../../../lib/engine/native/pooled_rows.ts";
 import { pairsGradient, poolPairs } from "../../../lib/engine/native/pooling.ts";
 import { winogradConvolution } from "../../../lib/engine/native/winograd.ts";
 import {
@@ -41,6 +42,9 @@ const [HEIGHT, WIDTH, CHANNELS] = [113, 151, 32];
 const features = (seed: number): Features => (
   { data: noise(HEIGHT * WIDTH * CHANNELS, seed), channels: CHANNELS, height: HEIGHT, width: WIDTH }
 );
+
+/** How often `compute` shares something: as often as it returns what was written. */
+const SHARED = 18;
 
 /** Everything that is shared between threads; returns what it wrote. */
 function compute(operations: Operations): Float32Array[] {
@@ -83,6 +87,7 @@ function compute(operations: Operations): Float32Array[] {
   const windows = { ...whole, data: new Float32Array(whole.height * whole.width * CHANNELS) };
   winogradConvolution(operations, x, filter, windows, {});
   const few = [...computeTogether(operations, filter), ...computeColumns(operations, x)];
+  const atOnce = computePooled(operations, x, filter);
   const [height, width] = [Math.ceil(HEIGHT / 2), Math.ceil(WIDTH / 2)];
   const half = { channels: CHANNELS, height, width, data: noise(height * width * CHANNELS, 13) };
   const pooled = { ...half, data: new Float32Array(half.data.length) };
@@ -90,7 +95,25 @@ function compute(operations: Operations): Float32Array[] {
   const gradient = features(14);
   pairsGradient(operations, x, half, gradient, { add: gradient.data, mask: true });
   const alone = [filter.data, apart.data, inPlace.data, windows.data, pooled.data, gradient.data];
-  return [...alone, ...few];
+  return [...alone, ...few, ...atOnce];
+}
+
+/** A convolution that is pooled at once, and its gradient. */
+function computePooled(
+  operations: Operations,
+  x: Features,
+  filter: WinogradFilter,
+): Float32Array[] {
+  const [height, width] = [Math.ceil(x.height / 2), Math.ceil(x.width / 2)];
+  const size = height * width * CHANNELS;
+  const values = { channels: CHANNELS, height, width, data: new Float32Array(size) };
+  const places = { ...values, channels: CHANNELS / PLACES, data: new Float32Array(size / PLACES) };
+  const finish = { bias: noise(CHANNELS, 40), relu: true };
+  winogradConvolution(operations, x, filter, sizesOnly(x), finish, { values, places });
+  const pooled = { values: { ...values, data: noise(size, 41) }, places };
+  const gradient = { ...x, data: new Float32Array(x.data.length) };
+  winogradConvolution(operations, sizesOnly(x), filter, gradient, {}, pooled);
+  return [values.data, gradient.data];
 }
 
 /** The first convolution of a network, and of one with larger steps, with their gradients. */
@@ -132,7 +155,13 @@ function computeTogether(operations: Operations, filter: WinogradFilter): Float3
   const windows = { channels: CHANNELS, height: height - 2, width: width - 2 };
   const smaller = { ...windows, data: new Float32Array(35 * 32 * CHANNELS) };
   winogradConvolution(operations, x, filter, smaller, {});
-  return [apart.data, inPlace.data, onTop.data, smaller.data];
+  return [
+    apart.data,
+    inPlace.data,
+    onTop.data,
+    smaller.data,
+    ...computePooled(operations, x, filter),
+  ];
 }
 
 Deno.test("1, 2, 3, 4 and 8 threads write the same bytes", async () => {
@@ -144,8 +173,8 @@ Deno.test("1, 2, 3, 4 and 8 threads write the same bytes", async () => {
     lanes.run = (...parameters) => (shared++, run(...parameters));
     assertEquals(compute(operations), expected);
     // The filter, three convolutions, pooling and its gradient, four convolutions of few tiles,
-    // two of the picture with their gradients.
-    assertEquals(shared, threads > 1 ? 14 : 0);
+    // two of the picture with their gradients, two that are pooled at once with theirs.
+    assertEquals(shared, threads > 1 ? SHARED : 0);
   }
 });
 
@@ -162,7 +191,7 @@ Deno.test("what goes wrong on another thread is said, and the next task is done"
   // Numbers are no tasks of "pool": whoever comes first says so.
   assertThrows(() => run("pool", stumble), Error, "Cannot");
   const { operations } = await operationsOn(2);
-  assertEquals(compute(operations).length, 14);
+  assertEquals(compute(operations).length, SHARED);
 });
 
 Deno.test("who waits for a thread that has failed goes on, and says why that one failed", async () => {
@@ -177,7 +206,7 @@ Deno.test("who waits for a thread that has failed goes on, and says why that one
     };
     assertThrows(() => lanes.run("convolveTogether", stumble, {}, [1, 2]), Error, "Cannot");
   }
-  assertEquals(compute(operations).length, 14);
+  assertEquals(compute(operations).length, SHARED);
 });
 
 Deno.test("threads that meet go on together, as often as they like", async () => {

@@ -1,8 +1,9 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { BufferPool } from "../../../lib/engine/native/buffers.ts";
 import type { Features } from "../../../lib/engine/native/layout.ts";
 import { Operations } from "../../../lib/engine/native/operations.ts";
 import { loadRuntime } from "../../../lib/engine/native/ort.ts";
+import { sizesOnly } from "../../../lib/engine/native/pooled_rows.ts";
 import { pairsGradient, poolPairs } from "../../../lib/engine/native/pooling.ts";
 import { winogradConvolution, winogradTile } from "../../../lib/engine/native/winograd.ts";
 import {
@@ -111,6 +112,37 @@ for (const [height, width] of [[41, 67], [21, 1030]]) {
     winogradConvolution(operations, x, transformed, x, {});
     assertEquals(x.data, apart.data);
   });
+}
+
+// Even and odd sides, and the last with more tiles in a row than are worked on at a time.
+for (const [height, width] of [[16, 16], [13, 35], [70, 9], [9, 1030]] as const) {
+  for (const tile of TILES) {
+    Deno.test(`features of ${height}x${width} in tiles of ${tile} may be pooled at once`, async () => {
+      const operations = new Operations(await loadRuntime(), new BufferPool());
+      const [x, whole] = [features(16, height, width), features(32, height, width)];
+      const filter = uniformNoise(9 * 16 * 32, -1, 1, random);
+      // Negative for half of the channels, so that there are windows without a positive value.
+      const bias = Float32Array.from({ length: 32 }, (_, i) => i % 2 ? -8 : 1);
+      const transformed = transformFilter(operations, filter, [3, 3, 16, 32], tile);
+      const half = () => features(32, Math.ceil(height / 2), Math.ceil(width / 2));
+      const [separate, values, dy] = [half(), half(), half()];
+      winogradConvolution(operations, x, transformed, whole, { bias, relu: true });
+      poolPairs(operations, whole, separate);
+      const places = { ...values, channels: 8, data: new Float32Array(values.data.length / 4) };
+      const finish = { bias, relu: true };
+      winogradConvolution(operations, x, transformed, sizesOnly(whole), finish, { values, places });
+      assertEquals(values.data, separate.data);
+      assert(separate.data.includes(0));
+
+      const [add, mask] = [features(16, height, width).data, features(16, height, width).data];
+      const [expected, dx] = [features(16, height, width), features(16, height, width)];
+      pairsGradient(operations, whole, dy, whole, { mask: true });
+      winogradConvolution(operations, whole, transformed, expected, { add, mask });
+      const pooled = { values: dy, places };
+      winogradConvolution(operations, sizesOnly(whole), transformed, dx, { add, mask }, pooled);
+      assertEquals(dx.data, expected.data);
+    });
+  }
 }
 
 // The rows of the last are whole tiles: what is added is written where the result will be.
