@@ -5,7 +5,7 @@
  * @module
  */
 import { CHANNELS, matrix, type Rows } from "./columns.ts";
-import { partsOf } from "./lanes.ts";
+import { partsOf } from "./parts.ts";
 import type { Window } from "./layers.ts";
 import type { Features } from "./layout.ts";
 import type { Operations } from "./operations.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Window } from "./layers.ts";
-import { partsOf } from "./lanes.ts";
+import { partsOf } from "./parts.ts";
 import type { Features, FilterShape } from "./layout.ts";
 import type { Matrix, Operations } from "./operations.ts";
 

@@ -49,9 +49,21 @@ export function packTask(task: unknown): string {
 /** Buffers are used again and again; to V8 each view of one is new memory, which makes it collect. */
 const MOST_VIEWS = 256;
 const views = new Map<string, ArrayBuffer>();
+/** The steps of a run give the same tasks: to read one of them takes as long as to transform some tiles. */
+const MOST_TASKS = 256;
+const tasks = new Map<string, unknown>();
 
-/** The task, its arrays as views of the other thread's memory. */
+/** The task, its arrays as views of the other thread's memory; the same one for the same text. */
 export function unpackTask(text: string): unknown {
+  let task = tasks.get(text);
+  if (task === undefined) {
+    if (tasks.size >= MOST_TASKS) tasks.clear();
+    tasks.set(text, task = readTask(text));
+  }
+  return task;
+}
+
+function readTask(text: string): unknown {
   if (views.size > MOST_VIEWS) views.clear();
   return JSON.parse(text, (_, value) => {
     if (typeof value?.at !== "string") return value;

@@ -9,9 +9,10 @@ import { BufferPool } from "./buffers.ts";
 import { gradientOfRows } from "./column_gradient.ts";
 import { convolveRows } from "./columns.ts";
 import { unpackTask } from "./foreign.ts";
-import { ANSWER, CALL, FAILED, type LaneData, Mailbox, READY, takeParts } from "./lanes.ts";
+import { ANSWER, CALL, FAILED, type LaneData, Mailbox, READY, THREAD, THREADS } from "./lanes.ts";
 import { Operations } from "./operations.ts";
 import { loadRuntime } from "./ort.ts";
+import { Parts } from "./parts.ts";
 import { poolGradientRows, poolRows } from "./pooling.ts";
 import { convolveBands } from "./winograd_bands.ts";
 import { transformPieces } from "./winograd_filters.ts";
@@ -21,8 +22,9 @@ import { convolveTogether } from "./winograd_together.ts";
 type Work = (operations: Operations, task: unknown, part: unknown) => void;
 
 /** Waits for tasks, for ever. */
-async function serve({ next, tiles, lane, ...data }: LaneData): Promise<void> {
+async function serve({ tiles, lane, ...data }: LaneData): Promise<void> {
   const [mailbox, barrier] = [new Mailbox(data.mailbox), new Barrier(data.barrier)];
+  const taken = new Parts(data.parts);
   const runtime = await loadRuntime(1);
   const place = { barrier, tiles, lane };
   const operations = new Operations(runtime, new BufferPool(), undefined, undefined, place);
@@ -41,7 +43,8 @@ async function serve({ next, tiles, lane, ...data }: LaneData): Promise<void> {
     try {
       const [name, task, parts] = unpackTask(mailbox.message) as [string, unknown, unknown[]];
       const work = functions[name]!;
-      takeParts(next, barrier, parts, (part) => work(operations, task, part));
+      const share = { thread: mailbox.numbers[THREAD]!, threads: mailbox.numbers[THREADS]! };
+      taken.take(barrier, parts, share, (part) => work(operations, task, part));
     } catch (error) {
       mailbox.message = String(error).slice(0, 1000);
       mailbox.numbers[FAILED] = 1;

@@ -7,6 +7,7 @@
 import { Worker } from "node:worker_threads";
 import { Abandoned, Barrier, waitWhile } from "./barrier.ts";
 import { canShareMemory, packTask } from "./foreign.ts";
+import { Parts } from "./parts.ts";
 import { newTileMemory } from "./vector_unit.ts";
 
 /** More threads take more memory (some 40 MB each) than they save time. */
@@ -20,6 +21,8 @@ export const ANSWER = 1; // that of the latest task done
 export const READY = 2; // 1 once the thread can take tasks, NEVER if it could not start
 export const LENGTH = 3; // bytes of the message: a task, or what went wrong
 export const FAILED = 4; // 1 if the latest task went wrong
+export const THREAD = 5; // whose share of the latest task is this thread's, of so many:
+export const THREADS = 6;
 
 const NEVER = -1;
 /** Milliseconds within which a thread starts; a program that ends before waits for so long at most. */
@@ -61,26 +64,10 @@ export class Mailbox {
   }
 }
 
-/** Each thread gets so many parts of a task on average: who is held up leaves some to others. */
-const PARTS_A_THREAD = 4;
-
-/** Into how many parts a task is best cut for so many threads. */
-export function partsFor(threads: number): number {
-  return threads > 1 ? threads * PARTS_A_THREAD : 1;
-}
-
-/** Cuts rows into at most so many parts. */
-export function partsOf(rows: number, count: number): [first: number, end: number][] {
-  const parts = Math.min(rows, count);
-  const start = (i: number) => Math.round(i * rows / parts);
-  return Array.from({ length: parts }, (_, i) => [start(i), start(i + 1)]);
-}
-
 /** The threads. */
 export class Lanes {
   readonly #others: Mailbox[] = [];
-  /** The number of the next part that nobody has taken yet. */
-  readonly #next = new Int32Array(new SharedArrayBuffer(4));
+  readonly #parts = new Parts();
   /** Where this thread meets those that do a task together, and sees their tiles. */
   readonly place = { barrier: new Barrier(), tiles: newTileMemory(), lane: 0 };
 
@@ -91,7 +78,7 @@ export class Lanes {
       const mailbox = new Mailbox(new SharedArrayBuffer(SIZE));
       const workerData: LaneData = {
         mailbox: mailbox.memory,
-        next: this.#next,
+        parts: this.#parts.memory,
         ...this.place,
         barrier: this.place.barrier.memory,
         lane: i,
@@ -141,16 +128,19 @@ export class Lanes {
   ): void {
     const busy = this.#ready.slice(0, parts.length - 1);
     const message = packTask([name, task, parts]);
-    Atomics.store(this.#next, 0, 0);
+    this.#parts.reset();
     this.place.barrier.reset();
-    for (const mailbox of busy) {
+    const threads = busy.length + 1;
+    for (const [i, mailbox] of busy.entries()) {
       mailbox.message = message;
+      mailbox.numbers[THREAD] = i + 1;
+      mailbox.numbers[THREADS] = threads;
       mailbox.numbers[FAILED] = 0;
       mailbox.tell(CALL, mailbox.numbers[CALL]! + 1);
     }
     let problem: unknown;
     try {
-      takeParts(this.#next, this.place.barrier, parts, own);
+      this.#parts.take(this.place.barrier, parts, { thread: 0, threads }, own);
     } catch (error) {
       problem = error;
     }
@@ -165,24 +155,8 @@ export class Lanes {
 /** What a thread is started with. */
 export type LaneData = {
   readonly mailbox: SharedArrayBuffer;
-  readonly next: Int32Array;
+  readonly parts: SharedArrayBuffer;
   readonly barrier: SharedArrayBuffer;
   readonly tiles: WebAssembly.Memory;
   readonly lane: number;
 };
-
-/** Takes one part after the other until none is left; none is left for others if one fails. */
-export function takeParts<Part>(
-  next: Int32Array,
-  barrier: Barrier,
-  parts: readonly Part[],
-  run: (part: Part) => void,
-): void {
-  try {
-    for (let i; (i = Atomics.add(next, 0, 1)) < parts.length;) run(parts[i]!);
-  } catch (error) {
-    Atomics.store(next, 0, parts.length);
-    barrier.abandon();
-    throw error;
-  }
-}

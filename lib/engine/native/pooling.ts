@@ -5,7 +5,7 @@
  * @module
  */
 import type { Features } from "./layout.ts";
-import { partsOf } from "./lanes.ts";
+import { partsOf } from "./parts.ts";
 import type { Operations } from "./operations.ts";
 import { GROUP } from "./vector_kernels.ts";
 import { copyIn, copyOut, variant } from "./vector_unit.ts";

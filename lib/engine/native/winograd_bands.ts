@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { partsFor, partsOf } from "./lanes.ts";
+import { partsFor, partsOf } from "./parts.ts";
 import type { Operations } from "./operations.ts";
 import { reachOf } from "./winograd_matrices.ts";
 import { reachBefore, type WinogradTask } from "./winograd_task.ts";

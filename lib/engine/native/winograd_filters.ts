@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { partsOf } from "./lanes.ts";
+import { partsOf } from "./parts.ts";
 import type { FilterShape } from "./layout.ts";
 import type { Operations } from "./operations.ts";
 import { reachOf, type Tile } from "./winograd_matrices.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { partsOf } from "./lanes.ts";
+import { partsOf } from "./parts.ts";
 import { roundUp } from "./layout.ts";
 import type { Operations } from "./operations.ts";
 import { reachOf } from "./winograd_matrices.ts";

@@ -248,6 +248,7 @@ Deno.test("a task arrives with its numbers where they are", () => {
   assertEquals(found, { ...task, deep: [{ name: "a" }] } as unknown);
   found.floats[0] = 42;
   assertEquals(floats[3], 42);
+  assert(unpackTask(packTask(task)) === found); // it has been read before
 });
 
 Deno.test("a message has room for what eight threads need with many masks, and no more", () => {
