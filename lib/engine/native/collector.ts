@@ -9,8 +9,12 @@
  * @module
  */
 
-/** Two arrays of this size start a collection of young objects. */
-const YOUNG_BYTES = 2 ** 26;
+/**
+ * Two arrays of this size start a collection of young objects: those take more than 64 MB then. One of them
+ * must be well below that: where a program has so much more than at the end of the last collection of old
+ * objects, V8 starts the next one, at every step, on threads that the step needs.
+ */
+const YOUNG_BYTES = 36e6;
 /** An array of this size starts one of old objects, too. */
 const OLD_BYTES = 2 ** 27;
 /** Between two collections of old objects, each of some 30 ms, are so many steps or milliseconds. */
