@@ -14,6 +14,8 @@
  * @module
  */
 
+import { letOthersIn } from "./turn.ts";
+
 const listeners = new Set<() => void>();
 
 /** Whether the code runs inside the Deno kernel of Jupyter. */
@@ -118,8 +120,7 @@ export async function* untilStopped(count: number): AsyncGenerator<number, void,
   try {
     for (let i = 0; i < count && !stop.isStopped(); i++) {
       yield i;
-      // A signal is delivered between macrotasks: a promise alone would not let it in.
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await letOthersIn();
     }
   } finally {
     stop.end();

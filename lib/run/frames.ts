@@ -13,6 +13,7 @@ import {
   releaseMemory,
 } from "../engine/engine.ts";
 import { displayable, stoppable } from "../base/notebook.ts";
+import { letOthersIn } from "../base/turn.ts";
 import type { Network } from "../network/network.ts";
 import { createObjective, type Evaluation, type Objective } from "../loss/objective.ts";
 import { gradientDescent } from "../optimizers/gradient_descent.ts";
@@ -163,8 +164,7 @@ function createLoop({ engine, options, plan, objective, image, run, start }: Loo
     try {
       evaluation = await run.step(image, objective.evaluate);
       if (engineTrouble()) throw new Error(engineTrouble());
-      // A macrotask lets the Stop button and timers in.
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await letOthersIn();
       const done = iteration + 1;
       const over = done >= end || run.evaluations() >= most || elapsed() >= time;
       const stopped = !over && isStopped();
