@@ -15,7 +15,7 @@ import { loadRuntime } from "./ort.ts";
 import { Parts } from "./parts.ts";
 import { poolGradientRows, poolRows } from "./pooling.ts";
 import { convolveBands } from "./winograd_bands.ts";
-import { transformPieces } from "./winograd_filters.ts";
+import { transformInputs } from "./winograd_filters.ts";
 import { convolveTogether } from "./winograd_together.ts";
 
 /** Does a part of a task. */
@@ -35,7 +35,7 @@ async function serve({ tiles, lane, ...data }: LaneData): Promise<void> {
     convolveTogether,
     pool: poolRows,
     poolGradient: poolGradientRows,
-    transformFilter: transformPieces,
+    transformFilter: transformInputs,
   } as Record<string, Work>;
   mailbox.tell(READY, 1);
   for (let call = 0;;) {

@@ -1,5 +1,5 @@
 /**
- * What the WebAssembly functions of Winograd's convolution have in common, and the one for its filters. A
+ * What the WebAssembly functions of Winograd's convolution have in common. A
  * vector holds four neighbouring channels of a position, or four tiles.
  *
  * @module
@@ -26,7 +26,7 @@ import {
   store,
   subtract4,
   VECTOR,
-  WasmFunction,
+  type WasmFunction,
 } from "./wasm.ts";
 
 /** Counts of channels that the functions take are multiples of this: a line of the processor's cache. */
@@ -41,45 +41,6 @@ export const TEMPORARY_BYTES = SQUARE + REACH * REACH * 4 * GROUP * GROUP;
 /** Where the vectors of so many floats begin. */
 export function vectorsOf(floats: number): number[] {
   return Array.from({ length: floats / 4 }, (_, i) => i * VECTOR);
-}
-
-/**
- * `name(source, planeBytes, target)`: nine planes of a 3x3 filter, each of so many bytes, to the 36 or
- * 16 of its transform.
- */
-export function filterTransform(name: string, matrix: number[][]): WasmFunction {
-  const f = new WasmFunction(name);
-  const reach = matrix.length;
-  const [source, planeBytes, target] = many(3, () => f.parameter());
-  const from = f.integer();
-  const [filter, half] = [f.vectors(9), f.vectors(3 * reach)];
-  const pointers = many(9, () => f.integer());
-  const to = f.integer();
-  const down = [0, 1, 2].map((column) =>
-    combinations(f, matrix, [0, 3, 6].map((row) => filter[row + column]!))
-  );
-  const across = matrix.map((_, row) => combinations(f, matrix, half.slice(3 * row, 3 * row + 3)));
-  f.body = [
-    ...[...down, ...across].flatMap(({ prepare }) => prepare),
-    ...loop(from, get(source), add(get(source), get(planeBytes)), constant(VECTOR), [
-      ...spaced(pointers, get(from), get(planeBytes)),
-      ...filter.flatMap((value, i) => set(value, load(get(pointers[i]!)))),
-      ...down.flatMap(({ common, results }, column) => [
-        ...common,
-        ...results.flatMap((result, row) => set(half[3 * row + column]!, result)),
-      ]),
-      ...set(to, get(target)),
-      ...across.flatMap(({ common, results }) => [
-        ...common,
-        ...results.flatMap((result) => [
-          ...store(get(to), result),
-          ...advance(to, get(planeBytes)),
-        ]),
-      ]),
-      ...advance(target, constant(VECTOR)),
-    ]),
-  ];
-  return f;
 }
 
 /** Sets pointers to `start`, `start + step`, `start + 2 · step`, … */

@@ -6,6 +6,7 @@
  */
 import { inputToBlocks, outputFromBlocks } from "./block_kernels.ts";
 import { gatherFunction, spreadFunction } from "./column_kernels.ts";
+import { filterTransform } from "./filter_kernels.ts";
 import type { Features } from "./layout.ts";
 import {
   poolFunction,
@@ -15,7 +16,7 @@ import {
 } from "./pooling_kernels.ts";
 import { inputTransform, outputTransform } from "./tile_kernels.ts";
 import { variationFunction, variationGradientFunction } from "./variation_kernels.ts";
-import { filterTransform, TEMPORARY_BYTES } from "./vector_kernels.ts";
+import { TEMPORARY_BYTES } from "./vector_kernels.ts";
 import { encodeModule, MOST_PAGES } from "./wasm.ts";
 import { FORWARD, type Tile, TILES, TURNED } from "./winograd_matrices.ts";
 
@@ -25,7 +26,13 @@ const ALIGNMENT = 64;
 
 type Numbers = readonly number[];
 type Variant<Name extends string> = `${Name}${"" | "Add"}${"" | "Mask"}`;
-type Transform = "filter" | "input" | "turnedInput" | "output" | Variant<"turnedOutput">;
+type Transform =
+  | "filter"
+  | "halfFilter"
+  | "input"
+  | "turnedInput"
+  | "output"
+  | Variant<"turnedOutput">;
 type Name =
   | `${Transform}${Tile}`
   | "gather"
@@ -62,7 +69,8 @@ export class VectorUnit {
     this.#tiles = tiles;
     const variants = [false, true].flatMap((add) => [false, true].map((mask) => ({ add, mask })));
     const transforms = TILES.flatMap((tile) => [
-      filterTransform(`filter${tile}`, FORWARD[tile].filter),
+      filterTransform(`filter${tile}`, FORWARD[tile].filter, false),
+      filterTransform(`halfFilter${tile}`, FORWARD[tile].filter, true),
       inputTransform(`input${tile}`, FORWARD[tile].input, group),
       inputToBlocks(`turnedInput${tile}`, TURNED[tile].input, group),
       outputTransform(`output${tile}`, FORWARD[tile].output, group),

@@ -106,6 +106,8 @@ export const load = (address: Code, offset = 0, memory: Memory = "own"): Code =>
   ...simd(0x00),
   ...place(offset, memory),
 ];
+/** Four numbers of 16 bits, as whole numbers with their signs. */
+export const loadHalves = (address: Code): Code => [...address, ...simd(0x03), ...place(0, "own")];
 export const store = (
   address: Code,
   value: Code,
@@ -150,6 +152,11 @@ export const or4 = binary(0x50);
 /** Four whole numbers that are the same. */
 export const splatInteger = (value: Code): Code => [...value, ...simd(0x11)];
 export const equalIntegers4 = binary(0x37);
+export const shiftLeft4 = (a: Code, places: number): Code => [
+  ...a,
+  ...constant(places),
+  ...simd(0xab),
+];
 /** Four vectors of four whole numbers from 0 to 255 as 16 bytes. */
 export const bytesOf = (a: Code, b: Code, c: Code, d: Code): Code => {
   const halves = binary(0x86);

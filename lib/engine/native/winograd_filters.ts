@@ -20,65 +20,66 @@ export type WinogradFilter = {
 /** So many numbers of a filter's nine planes are transformed at a time: they stay in the cache. */
 const NUMBERS_AT_A_TIME = 8192;
 
-/** Some of the inputs of one block of outputs. */
-type Piece = { readonly out: number; readonly first: number; readonly end: number };
-
 /** A filter `[3, 3, in, out]`, and where its transform goes. */
 type FilterTask = {
-  readonly data: Float32Array | Float16Array | Int32Array;
+  readonly data: Float32Array | Float16Array;
   readonly shape: FilterShape;
   readonly result: WinogradFilter;
 };
 
+/** The first of some inputs, and where they end. */
+type Inputs = readonly [first: number, end: number];
+
 /** Transforms a 3x3 filter `[3, 3, in, out]` to `G g Gᵀ`, for each position in a tile. */
 export function transformFilter(
   operations: Operations,
-  data: FilterTask["data"] | Uint8Array,
+  data: Float32Array | Float16Array | Int32Array | Uint8Array,
   shape: FilterShape,
   tile: Tile = 4,
 ): WinogradFilter {
   const [, , inChannels, outChannels] = shape;
   const block = operations.block > 1 ? operations.block : outChannels;
-  const numbers = data instanceof Uint8Array ? Float32Array.from(data) : data;
+  const kept = data instanceof Float32Array || data instanceof Float16Array;
+  const numbers = kept ? data : Float32Array.from(data);
   const length = reachOf(tile) ** 2 * inChannels * outChannels;
   const result = { tile, block, data: new Float32Array(length) };
-  const pieces: Piece[] = [];
-  const most = Math.max(1, Math.floor(NUMBERS_AT_A_TIME / block));
-  for (let out = 0; out < outChannels; out += block) {
-    for (let first = 0; first < inChannels; first += most) {
-      pieces.push({ out, first, end: Math.min(inChannels, first + most) });
-    }
-  }
-  const parts = partsOf(pieces.length, operations.parts)
-    .map(([first, end]) => pieces.slice(first, end));
-  operations.share("transformFilter", transformPieces, { data: numbers, shape, result }, parts);
+  const task = { data: numbers, shape, result };
+  const parts = partsOf(inChannels, operations.parts);
+  operations.share("transformFilter", transformInputs, task, parts);
   return result;
 }
 
-/** Transforms some pieces. */
-export function transformPieces(
+/** Transforms what some inputs are multiplied by. */
+export function transformInputs(
   { unit }: Operations,
-  task: FilterTask,
-  pieces: readonly Piece[],
+  { data, shape: [, , inChannels, outChannels], result }: FilterTask,
+  [start, stop]: Inputs,
 ): void {
-  const { data, shape: [, , inChannels, outChannels] } = task;
-  const { tile, block, data: result } = task.result;
+  const { tile, block } = result;
+  const half = data instanceof Float16Array;
   const size = inChannels * outChannels;
   const positions = reachOf(tile) ** 2;
-  for (const { out, first, end } of pieces) {
-    const length = (end - first) * block; // a multiple of four: see `winogradTile`
-    const [planes, transformed] = unit.reserve([9 * length, positions * length]);
-    let to = 0;
+  const step = Math.min(stop - start, Math.max(1, Math.floor(NUMBERS_AT_A_TIME / outChannels)));
+  const most = step * outChannels; // a multiple of four: see `winogradTile`
+  const [planes, transformed] = unit.reserve([9 * most, positions * most]);
+  const { buffer, byteOffset } = planes.values;
+  const source = half ? new Float16Array(buffer, byteOffset, 9 * most) : planes.values;
+  for (let first = start; first < stop; first += step) {
+    const inputs = Math.min(step, stop - first);
+    const length = inputs * outChannels;
     for (let place = 0; place < 9; place++) {
-      for (let i = first; i < end; i++, to += block) {
-        const from = place * size + i * outChannels + out;
-        for (let o = 0; o < block; o++) planes.values[to + o] = data[from + o]!;
-      }
+      const from = place * size + first * outChannels;
+      source.set(data.subarray(from, from + length), place * length);
     }
-    unit.call[`filter${tile}`](planes.address, 4 * length, transformed.address);
+    const [from, to] = [planes.address, transformed.address];
+    const sizes = [source.BYTES_PER_ELEMENT * length, inputs, 4 * outChannels, 4 * block] as const;
+    unit.call[`${half ? "halfFilter" : "filter"}${tile}`](from, ...sizes, to, 4 * length);
+    let done = 0;
     for (let position = 0; position < positions; position++) {
-      const values = transformed.values.subarray(position * length, (position + 1) * length);
-      result.set(values, position * size + out * inChannels + first * block);
+      for (let out = 0; out < outChannels; out += block) {
+        const made = transformed.values.subarray(done, done += inputs * block);
+        result.data.set(made, position * size + out * inChannels + first * block);
+      }
     }
   }
 }

@@ -97,6 +97,20 @@ for (const { size: [height, width], tile, block } of cases) {
   });
 }
 
+for (const tile of TILES) {
+  Deno.test(`a filter of half precision is that of single precision, in tiles of ${tile}`, async () => {
+    const operations = new Operations(await loadRuntime(), new BufferPool());
+    const halves = Float16Array.from(uniformNoise(9 * 48 * 32, -1, 1, random));
+    // The largest and the smallest numbers there are, and those without an exponent.
+    halves.set([65504, -65504, 2 ** -24, -(2 ** -24), 3 * 2 ** -20, 0, -0, 2 ** -14]);
+    const shape = [3, 3, 48, 32] as const;
+    const [half, single] = [halves, Float32Array.from(halves)].map((data) =>
+      transformFilter(operations, data, shape, tile)
+    );
+    assertEquals(half!.data, single!.data);
+  });
+}
+
 for (const [height, width] of [[41, 67], [21, 1030]]) {
   Deno.test(`Winograd's convolution of ${height}x${width} may write over its input`, async () => {
     const operations = new Operations(await loadRuntime(), new BufferPool());
