@@ -8,6 +8,7 @@ import { Barrier } from "./barrier.ts";
 import { BufferPool } from "./buffers.ts";
 import { gradientOfRows } from "./column_gradient.ts";
 import { convolveRows } from "./columns.ts";
+import { differenceOfPieces } from "./differences.ts";
 import { unpackTask } from "./foreign.ts";
 import { ANSWER, CALL, FAILED, type LaneData, Mailbox, READY, THREAD, THREADS } from "./lanes.ts";
 import { Operations } from "./operations.ts";
@@ -33,6 +34,7 @@ async function serve({ tiles, lane, ...data }: LaneData): Promise<void> {
     columnsGradient: gradientOfRows,
     convolve: convolveBands,
     convolveTogether,
+    difference: differenceOfPieces,
     pool: poolRows,
     poolGradient: poolGradientRows,
     transformFilter: transformInputs,

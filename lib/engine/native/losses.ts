@@ -9,13 +9,8 @@ import * as tf from "@tensorflow/tfjs";
 import { registerLossGradients } from "../loss_gradients.ts";
 import { BACKEND, type NativeBackend } from "./backend.ts";
 import type { Features } from "./layout.ts";
-import {
-  addScaled,
-  overRoot,
-  scaledDifference,
-  sumOfSquares,
-  symmetricSum,
-} from "./many_numbers.ts";
+import { scaledDifference, sumOfSquares } from "./differences.ts";
+import { addScaled, overRoot, symmetricSum } from "./many_numbers.ts";
 import { totalVariation, totalVariationGradient } from "./variation.ts";
 
 type Tensors = Record<string, tf.TensorInfo>;

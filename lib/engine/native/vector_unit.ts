@@ -6,6 +6,7 @@
  */
 import { inputToBlocks, outputFromBlocks } from "./block_kernels.ts";
 import { gatherFunction, spreadFunction } from "./column_kernels.ts";
+import { differenceFunction, squaresFunction } from "./difference_kernels.ts";
 import { filterTransform } from "./filter_kernels.ts";
 import type { Features } from "./layout.ts";
 import {
@@ -35,6 +36,8 @@ type Transform =
   | Variant<"turnedOutput">;
 type Name =
   | `${Transform}${Tile}`
+  | "squares"
+  | "difference"
   | "gather"
   | "spread"
   | "variation"
@@ -81,6 +84,8 @@ export class VectorUnit {
     ]);
     const code = encodeModule([
       ...transforms,
+      squaresFunction(),
+      differenceFunction(),
       gatherFunction(),
       spreadFunction(),
       variationFunction(),

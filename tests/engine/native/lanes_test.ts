@@ -7,6 +7,7 @@ import { columnGradient } from "../../../lib/engine/native/column_gradient.ts";
 import { columnConvolution, columnFilter } from "../../../lib/engine/native/columns.ts";
 import type { Deferral } from "../../../lib/engine/native/deferral.ts";
 import { packTask, unpackTask } from "../../../lib/engine/native/foreign.ts";
+import { scaledDifference, sumOfSquares } from "../../../lib/engine/native/differences.ts";
 import { Lanes, Mailbox } from "../../../lib/engine/native/lanes.ts";
 import { windowOf } from "../../../lib/engine/native/layers.ts";
 import type { Features } from "../../../lib/engine/native/layout.ts";
@@ -44,7 +45,7 @@ const features = (seed: number): Features => (
 );
 
 /** How often `compute` shares something: as often as it returns what was written. */
-const SHARED = 18;
+const SHARED = 20;
 
 /** Everything that is shared between threads; returns what it wrote. */
 function compute(operations: Operations): Float32Array[] {
@@ -94,8 +95,11 @@ function compute(operations: Operations): Float32Array[] {
   poolPairs(operations, x, pooled);
   const gradient = features(14);
   pairsGradient(operations, x, half, gradient, { add: gradient.data, mask: true });
+  const differences = new Float32Array(x.data.length);
+  scaledDifference(operations, x.data, apart.data, { scale: 0.7, by: 3 }, differences);
+  const sum = Float32Array.of(sumOfSquares(operations, x.data, apart.data, 0.7));
   const alone = [filter.data, apart.data, inPlace.data, windows.data, pooled.data, gradient.data];
-  return [...alone, ...few, ...atOnce];
+  return [...alone, ...few, ...atOnce, differences, sum];
 }
 
 /** A convolution that is pooled at once, and its gradient. */
@@ -173,7 +177,7 @@ Deno.test("1, 2, 3, 4 and 8 threads write the same bytes", async () => {
     lanes.run = (...parameters) => (shared++, run(...parameters));
     assertEquals(compute(operations), expected);
     // The filter, three convolutions, pooling and its gradient, four convolutions of few tiles,
-    // two of the picture with their gradients, two that are pooled at once with theirs.
+    // two of the picture with their gradients, two that are pooled at once with theirs, two losses.
     assertEquals(shared, threads > 1 ? SHARED : 0);
   }
 });

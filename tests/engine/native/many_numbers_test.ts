@@ -1,11 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { seededRandom, uniformNoise } from "../../../lib/base/random.ts";
 import { BufferPool } from "../../../lib/engine/native/buffers.ts";
-import {
-  scaledDifference,
-  sumOfSquares,
-  symmetricSum,
-} from "../../../lib/engine/native/many_numbers.ts";
+import { scaledDifference, sumOfSquares } from "../../../lib/engine/native/differences.ts";
+import { symmetricSum } from "../../../lib/engine/native/many_numbers.ts";
 import { Operations } from "../../../lib/engine/native/operations.ts";
 import { loadRuntime } from "../../../lib/engine/native/ort.ts";
 import { assertAllClose } from "../../helpers/assert.ts";
@@ -13,8 +10,8 @@ import { assertAllClose } from "../../helpers/assert.ts";
 const operations = new Operations(await loadRuntime(), new BufferPool());
 const noise = (length: number, seed: number) => uniformNoise(length, -1, 1, seededRandom(seed));
 
-// Around the count of squares that are added up in single precision, and many.
-for (const length of [1, 255, 256, 257, 1000, 300_001]) {
+// Around the count of squares that are added up in single precision, less than a vector, and many.
+for (const length of [1, 3, 255, 256, 257, 1000, 16_385, 300_001]) {
   for (const scale of [1, 0.7]) {
     Deno.test(`${length} squares of differences, scale ${scale}, add up as in float64`, () => {
       const [a, b] = [noise(length, 1), noise(length, 2)];

@@ -1,0 +1,79 @@
+/**
+ * The WebAssembly functions of `differences.ts`.
+ *
+ * @module
+ */
+import { many } from "../../base/many.ts";
+import {
+  add,
+  add4,
+  advance,
+  type Code,
+  constant,
+  float,
+  get,
+  least,
+  load,
+  type Local,
+  loop,
+  multiply4,
+  set,
+  splat,
+  store,
+  subtract4,
+  VECTOR,
+  WasmFunction,
+} from "./wasm.ts";
+
+/** So many numbers are added up in single precision, in four sums. */
+export const SEGMENT = 256;
+
+/** `scale · a - b` of a vector each. */
+const difference = (a: Local, b: Local, scale: Local): Code =>
+  subtract4(multiply4(load(get(a)), get(scale)), load(get(b)));
+
+/** `squares(a, b, bytes, sums, scale)`: `Σ (scale · a - b)²` of each segment, as four sums; whole vectors only. */
+export function squaresFunction(): WasmFunction {
+  const f = new WasmFunction("squares");
+  const [a, b, bytes, sums] = many(4, () => f.parameter());
+  const scale = f.numberParameter();
+  const [segment, end, all] = many(3, () => f.integer());
+  const [scales, x, sum] = f.vectors(3);
+  const segmentBytes = constant(4 * SEGMENT);
+  f.body = [
+    ...set(scales, splat(get(scale))),
+    ...set(all, add(get(a), get(bytes))),
+    ...loop(segment, get(a), get(all), segmentBytes, [
+      ...set(sum, splat(float(0))),
+      ...set(end, least(add(get(segment), segmentBytes), get(all))),
+      ...loop(a, get(segment), get(end), constant(VECTOR), [
+        ...set(x, difference(a, b, scales)),
+        ...set(sum, add4(get(sum), multiply4(get(x), get(x)))),
+        ...advance(b, constant(VECTOR)),
+      ]),
+      ...store(get(sums), get(sum)),
+      ...advance(sums, constant(VECTOR)),
+    ]),
+  ];
+  return f;
+}
+
+/** `difference(a, b, bytes, target, scale, by)`: `(scale · a - b) · by`; whole vectors only. */
+export function differenceFunction(): WasmFunction {
+  const f = new WasmFunction("difference");
+  const [a, b, bytes, target] = many(4, () => f.parameter());
+  const [scale, by] = many(2, () => f.numberParameter());
+  const end = f.integer();
+  const [scales, factors] = f.vectors(2);
+  f.body = [
+    ...set(scales, splat(get(scale))),
+    ...set(factors, splat(get(by))),
+    ...set(end, add(get(a), get(bytes))),
+    ...loop(a, get(a), get(end), constant(VECTOR), [
+      ...store(get(target), multiply4(difference(a, b, scales), get(factors))),
+      ...advance(b, constant(VECTOR)),
+      ...advance(target, constant(VECTOR)),
+    ]),
+  ];
+  return f;
+}
