@@ -10,6 +10,6 @@ Deno.test("steps collect young objects, and few of them old ones", async () => {
   const count = (what: string) => said.split(what).length - 1;
   const [young, old] = [count("Scavenge"), count("Mark-Compact")];
   assert(young >= 60, `${young} collections of young objects in 60 steps`);
-  // One in twenty steps, and some as the program and its threads start.
-  assert(old <= 14, `${old} collections of old objects in 60 steps`);
+  // One in twenty steps or three seconds, and some as the program and its threads start.
+  assert(old <= 18, `${old} collections of old objects in 60 steps`);
 });
