@@ -70,7 +70,7 @@ function stepGradient(
   if (step.op === "pad") return gradients.sendPlain(step.input, (dx) => foldBorder(dy, dx, step));
   if (isPooled(step)) {
     const x = sizesOnly(gradients.shape(step.pooled));
-    const filter = filters.transformed(step, winogradTile(filters.shape(step), step.strides, x)!);
+    const filter = filters.transformed(step, step.tile);
     const pooled = { values: dy, places: values.get(step.pooled)! };
     gradients.sendInBands(step.input, (dx, add, mask) => {
       winogradConvolution(operations, x, filter, dx, { add, mask }, pooled);

@@ -4,6 +4,7 @@
  * @module
  */
 import { many } from "../../base/many.ts";
+import { SEGMENT_BYTES } from "./vector_kernels.ts";
 import {
   add,
   add4,
@@ -25,9 +26,6 @@ import {
   WasmFunction,
 } from "./wasm.ts";
 
-/** So many numbers are added up in single precision, in four sums. */
-export const SEGMENT = 256;
-
 /** `scale · a - b` of a vector each. */
 const difference = (a: Local, b: Local, scale: Local): Code =>
   subtract4(multiply4(load(get(a)), get(scale)), load(get(b)));
@@ -39,7 +37,7 @@ export function squaresFunction(): WasmFunction {
   const scale = f.numberParameter();
   const [segment, end, all] = many(3, () => f.integer());
   const [scales, x, sum] = f.vectors(3);
-  const segmentBytes = constant(4 * SEGMENT);
+  const segmentBytes = constant(SEGMENT_BYTES);
   f.body = [
     ...set(scales, splat(get(scale))),
     ...set(all, add(get(a), get(bytes))),

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { SEGMENT } from "./difference_kernels.ts";
 import type { Operations } from "./operations.ts";
 import { partsOf } from "./parts.ts";
+import { SEGMENT } from "./vector_kernels.ts";
 
 /** So many numbers are worked on at a time: they stay in the cache. */
 const AT_A_TIME = 64 * SEGMENT;

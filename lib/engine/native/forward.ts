@@ -93,7 +93,6 @@ export function runForward(
 function savedNames(steps: readonly Operation[]): Set<string> {
   const saved = new Set<string>();
   for (const step of steps) {
-    if (isPooled(step)) continue;
     if (step.op === "conv2d") {
       if (step.relu) saved.add(step.name);
     } else if (step.op === "pool" || step.op === "localResponseNormalization") {
@@ -113,7 +112,7 @@ function runPooled(
   pooled: Pooled,
 ): void {
   const y = sizesOnly(shapes.get(step.pooled)!);
-  const filter = filters.transformed(step, winogradTile(filters.shape(step), step.strides, y)!);
+  const filter = filters.transformed(step, step.tile);
   const finish = { bias: filters.bias(step), relu: true };
   winogradConvolution(operations, values.get(step.input)!, filter, y, finish, pooled);
 }

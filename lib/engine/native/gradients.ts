@@ -9,7 +9,6 @@ import type { Pass } from "./forward.ts";
 import { addInPlace, maskByRelu } from "./layers.ts";
 import type { Features } from "./layout.ts";
 import type { Operations } from "./operations.ts";
-import { isPooled } from "./pooled.ts";
 
 /** The gradient of a layer, or how it is made when it is needed. */
 export type Upstream = Float32Array | Deferral;
@@ -41,7 +40,7 @@ export class Gradients {
     this.#steps = pass.steps;
     this.#shapes = pass.shapes;
     for (const step of pass.steps) {
-      if (step.op === "conv2d" && step.relu && !isPooled(step)) this.#relus.add(step.name);
+      if (step.op === "conv2d" && step.relu) this.#relus.add(step.name);
     }
     for (const [name, data] of Object.entries(upstream)) {
       if (isDeferral(data)) {

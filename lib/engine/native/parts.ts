@@ -63,10 +63,9 @@ export class Parts {
 /** The parts of a thread's own share, and then those of the others from their ends. */
 export function orderOf(count: number, { thread, threads }: Share): number[] {
   if (count > MOST_PARTS) throw new RangeError(`Cannot share a task of ${count} parts`);
-  const shares = Array.from({ length: threads }, (_, i) => {
-    const [first, end] = [i, i + 1].map((n) => Math.round(n * count / threads)) as [number, number];
-    return Array.from({ length: end - first }, (_, k) => first + k);
-  });
+  const shares = partsOf(count, threads).map(([first, end]) =>
+    Array.from({ length: end - first }, (_, i) => first + i)
+  );
   const others = [...shares.slice(thread + 1), ...shares.slice(0, thread)];
-  return [...shares[thread]!, ...others.flatMap((share) => share.reverse())];
+  return [...shares[thread] ?? [], ...others.flatMap((share) => share.reverse())];
 }

@@ -10,11 +10,15 @@ import { type Convolution, inputsOf, type Operation, type Shape } from "../../ne
 import type { NetworkFilters } from "./filters.ts";
 import { suitsPairs } from "./pooling.ts";
 import { winogradTile } from "./winograd.ts";
+import type { Tile } from "./winograd_matrices.ts";
 
 /** A convolution, ReLU and the pooling of what comes out, under the name of the pooling. */
 export type PooledConvolution = Convolution & {
   /** The name of the convolution: of the features that are pooled. */
   readonly pooled: string;
+  readonly tile: Tile;
+  /** Not behind the pooling: the places of what is pooled say where ReLU lets a gradient pass. */
+  readonly relu: false;
 };
 
 /** Whether an operation is one of these. */
@@ -41,8 +45,10 @@ export function withPooled(
     if (readers.length > 1 || layers.includes(before.name)) continue;
     const shape = shapes.get(before.name)!;
     if (!suitsPairs(shape, step)) continue;
-    if (!winogradTile(filters.shape(before), before.strides, shape)) continue;
-    const pooled: PooledConvolution = { ...before, name: step.name, pooled: before.name };
+    const tile = winogradTile(filters.shape(before), before.strides, shape);
+    if (!tile) continue;
+    const { name } = step;
+    const pooled: PooledConvolution = { ...before, name, pooled: before.name, tile, relu: false };
     found.set(before, pooled).set(step, pooled);
   }
   return [...new Set(steps.map((step) => found.get(step) ?? step))];

@@ -67,18 +67,13 @@ export function poolGradientFunction(name: string, add: boolean, mask: boolean):
       ...values.flatMap((value, i) => set(value, load(get(corners[i]!), lane))),
       ...set(most, largest(values.map(get))),
       ...set(dy, load(get(gradient), lane)),
-      ...set(taken, equal4(get(values[0]), get(most))),
-      ...values.flatMap((value, i) => {
-        const equal = equal4(get(value), get(most));
-        const first = i === 0 ? get(taken) : andNot4(equal, get(taken));
+      ...set(taken, get(zero)),
+      ...eachFirst(values, most, taken, (first, i) => {
         const address = plus(get(corners[i]!), get(beyond));
         const share = and4(get(dy), first);
         const all = add ? add4(share, load(address, lane)) : share;
-        const kept = mask ? and4(all, greater4(get(value), get(zero))) : all;
-        return [
-          ...store(address, kept, lane),
-          ...(i === 0 ? [] : set(taken, or4(get(taken), equal))),
-        ];
+        const kept = mask ? and4(all, greater4(get(values[i]!), get(zero))) : all;
+        return store(address, kept, lane);
       }),
     ]),
     ...advance(gradient, constant(GROUP_BYTES)),
@@ -105,13 +100,9 @@ export function poolPlacesFunction(): WasmFunction {
       // What is not positive is nobody's: as if somebody had taken it already.
       ...set(taken, equal4(maximum4(get(most), get(zero)), get(zero))),
       ...set(found[vector]!, get(zero)),
-      ...values.flatMap((value, i) => {
-        const equal = equal4(get(value), get(most));
-        const place = and4(andNot4(equal, get(taken)), splatInteger(constant(i + 1)));
-        return [
-          ...set(found[vector]!, or4(get(found[vector]!), place)),
-          ...set(taken, or4(get(taken), equal)),
-        ];
+      ...eachFirst(values, most, taken, (first, i) => {
+        const place = and4(first, splatInteger(constant(i + 1)));
+        return set(found[vector]!, or4(get(found[vector]!), place));
       }),
     ]),
     ...store(get(places), bytesOf(...found.map(get) as Tuple<Code, 4>)),
@@ -163,6 +154,19 @@ type Walk = {
   windows: Local;
   corners: Tuple<Local, 4>;
 };
+
+/** Visits the values of a window with the mask of where each is the first maximum that nobody has `taken`. */
+function eachFirst(
+  values: readonly Local[],
+  most: Local,
+  taken: Local,
+  visit: (first: Code, i: number) => Code,
+): Code {
+  return values.flatMap((value, i) => {
+    const equal = equal4(get(value), get(most));
+    return [...visit(andNot4(equal, get(taken)), i), ...set(taken, or4(get(taken), equal))];
+  });
+}
 
 /** The largest of four values, taken in pairs. */
 function largest(values: readonly Code[]): Code {

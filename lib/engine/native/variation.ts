@@ -5,7 +5,7 @@
  */
 import { type Features, roundUp } from "./layout.ts";
 import type { Region, VectorUnit } from "./vector_unit.ts";
-import { SEGMENT_BYTES } from "./variation_kernels.ts";
+import { SEGMENT_BYTES } from "./vector_kernels.ts";
 
 /** Numbers at a time: they stay in the cache. */
 const AT_A_TIME = 2 ** 15;

@@ -6,6 +6,7 @@
  * @module
  */
 import { many } from "../../base/many.ts";
+import { SEGMENT_BYTES } from "./vector_kernels.ts";
 import {
   absolute4,
   add,
@@ -29,11 +30,6 @@ import {
   VECTOR,
   WasmFunction,
 } from "./wasm.ts";
-
-/** Numbers that one sum in single precision is made of, in each lane of a vector. */
-const SEGMENT = 64;
-/** Bytes of the row from which such a sum is made. */
-export const SEGMENT_BYTES = SEGMENT * VECTOR;
 
 /**
  * `variation(source, rowBytes, strideBytes, pixelBytes, rows, sums)`: `|x - left| + |x - up|`, added up over

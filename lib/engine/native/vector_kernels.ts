@@ -1,6 +1,6 @@
 /**
- * What the WebAssembly functions of Winograd's convolution have in common. A
- * vector holds four neighbouring channels of a position, or four tiles.
+ * What the WebAssembly functions have in common, most of all those of Winograd's convolution. There a vector
+ * holds four neighbouring channels of a position, or four tiles.
  *
  * @module
  */
@@ -31,6 +31,9 @@ import {
 
 /** Counts of channels that the functions take are multiples of this: a line of the processor's cache. */
 export const GROUP = 16;
+/** So many numbers are added up in single precision, in the four sums of a vector; their sums are in double. */
+export const SEGMENT = 256;
+export const SEGMENT_BYTES = 4 * SEGMENT;
 /** The most positions of a tile along an axis. */
 const REACH = 6;
 /** Where the transforms put a square of numbers for each position; before it is what is between two passes. */
