@@ -56,6 +56,11 @@ export function newTileMemory(): WebAssembly.Memory {
 /** A part of the memory. */
 export type Region = { readonly address: number; readonly values: Float32Array };
 
+/** A region without its first floats. */
+export function behind({ address, values }: Region, floats: number): Region {
+  return { address: address + 4 * floats, values: values.subarray(floats) };
+}
+
 /** Vector functions, and memory for them. */
 export class VectorUnit {
   readonly call: Functions;

@@ -6,15 +6,19 @@
  */
 import { partsFor, partsOf } from "./parts.ts";
 import type { Operations } from "./operations.ts";
+import { behind } from "./vector_unit.ts";
 import { reachOf } from "./winograd_matrices.ts";
 import { reachBefore, type WinogradTask } from "./winograd_task.ts";
 import { reserveTiles, type Room } from "./winograd_room.ts";
-import { Transforms } from "./winograd_transforms.ts";
+import { type Addend, Transforms } from "./winograd_transforms.ts";
 
 /** Matrix products are at their best with about so many rows. */
 const MOST_TILES = 128;
 /** Numbers of so many tiles at a position, before and after the product: more take more memory, not less time. */
 const MOST_NUMBERS = 2 ** 16;
+
+/** Rows of `x` that a band and the next one both read. */
+const OVERLAP = 2;
 
 /** Each thread gets at least so many bands: where one is slower, the other takes more of them. */
 const BANDS_A_THREAD = 2;
@@ -73,7 +77,7 @@ function roomForBands(task: BandsTask): Room {
   const across = Math.ceil(y.width / tile);
   const columns = Math.ceil(across / Math.ceil(rows * across / tilesAtATime(task)));
   const xRow = (tile * across + 2) * x.channels;
-  return { tiles: rows * columns, rows, columns, xRow, sources: 2, together: false };
+  return { tiles: rows * columns, rows, columns, xRow, together: false };
 }
 
 /** Does some bands, one after the other. */
@@ -88,27 +92,31 @@ export function convolveBands(
   const end = Math.min(endBand * rows, Math.ceil(y.height / tile));
   const room = roomForBands(task);
   const transforms = new Transforms(operations, task, room);
-  const read = (first: number) => {
-    const count = tile * Math.min(rows, end - first) + 2;
-    const source = transforms.sources[first / rows % 2]!;
-    transforms.read({ first: tile * first - before, count, row: room.xRow, left: before }, source);
-    const left = before * x.channels;
-    if (above && first === firstBand * rows) source.values.set(above, left);
-    if (below && first + rows >= end) source.values.set(below, (count - 1) * room.xRow + left);
-    return source;
+  const { source } = transforms;
+  /** Brings the rows that a band reads. */
+  const read = (first: number, tileRows: number) => {
+    const [row, left] = [room.xRow, before * x.channels];
+    const count = tile * tileRows + 2;
+    // `y` may be `x`: of what the band before has read, the last rows must not be read again.
+    const kept = first > firstBand * rows ? OVERLAP : 0;
+    const from = tile * rows * row;
+    source.values.copyWithin(0, from, from + kept * row);
+    const rest = { first: tile * first - before + kept, count: count - kept, row, left: before };
+    transforms.read(rest, behind(source, kept * row));
+    if (above && kept === 0) source.values.set(above, left);
+    if (below && first + rows >= end) source.values.set(below, (count - 1) * row + left);
   };
-  let next = read(firstBand * rows);
   for (let first = firstBand * rows; first < end; first += rows) {
-    const source = next;
-    // Now, as `y` may be `x`: what is written next must have been read.
-    if (first + rows < end) next = read(first + rows);
     const tileRows = Math.min(rows, end - first);
-    const addend = transforms.addend(first, tileRows);
+    read(first, tileRows);
+    let addend: Addend | undefined;
     for (let left = 0; left < across; left += room.columns) {
       const columns = Math.min(room.columns, across - left);
       const tiles = { across: columns, first: 0, end: tileRows * columns };
       transforms.enter(source.address + 4 * tile * left * x.channels, tiles, tiles.end);
       transforms.multiply(tiles.end, 0, reachOf(tile) ** 2);
+      // Not before the products, which need the cache for themselves.
+      if (left === 0) addend = transforms.addend(first, tileRows);
       const band = { top: first, rows: tileRows, left, columns };
       transforms.bring(addend, band, band);
       transforms.leave(tiles, tiles.end);

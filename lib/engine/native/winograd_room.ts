@@ -15,9 +15,8 @@ export type Room = {
   /** Rows of tiles, and tiles in them, that one thread transforms at a time. */
   readonly rows: number;
   readonly columns: number;
-  /** The length of a row of `sources`, and how many there are. */
+  /** The length of a row of `source`. */
   readonly xRow: number;
-  readonly sources: number;
   /** Whether all threads multiply the same tiles. */
   readonly together: boolean;
 };

@@ -51,7 +51,7 @@ function roomForShare({ x, y, filter: { tile }, tiles }: TogetherTask, share: Sh
   const across = Math.ceil(y.width / tile);
   const { rows } = boxOf(share, across);
   const xRow = (tile * across + 2) * x.channels;
-  return { tiles, rows, columns: across, xRow, sources: 1, together: true };
+  return { tiles, rows, columns: across, xRow, together: true };
 }
 
 /** The rows of tiles of which a thread has some. */
@@ -69,7 +69,7 @@ export function convolveTogether(operations: Operations, task: TogetherTask, sha
   const tiles: Tiles = { across, first: share.firstTile, end: share.endTile };
   const { xRow, ...room } = roomForShare(task, share);
   const transforms = new Transforms(operations, task, { ...room, xRow });
-  const source = transforms.sources[0]!;
+  const { source } = transforms;
   const rows = { first: tile * box.top - before, count: tile * box.rows + 2 };
   transforms.read({ ...rows, row: xRow, left: before }, source);
   transforms.enter(source.address, tiles, all);

@@ -12,6 +12,7 @@ import { multiplyBlocks } from "./pointwise.ts";
 import { PLACES, poolBand, type PooledRows, unpoolBand, valuesOf } from "./pooled_rows.ts";
 import {
   type Band,
+  behind,
   copyIn,
   copyOut,
   type Region,
@@ -35,10 +36,10 @@ export type Box = {
 /** Rows of features that a result is added to, from row `first` of all on. */
 export type Addend = { readonly features: Features; readonly first: number };
 
-/** Memory for some tiles of a convolution, and how they get from `sources` to `target`. */
+/** Memory for some tiles of a convolution, and how they get from `source` to `target`. */
 export class Transforms {
-  /** Bands of features, with their border. */
-  readonly sources: readonly Region[];
+  /** A band of features, with its border. */
+  readonly source: Region;
   /** What the result is added to, and then the result. */
   readonly target: Region;
   /** The bias, or the mask of the result. */
@@ -64,7 +65,6 @@ export class Transforms {
     const part = tile ** 2 * rows * columns * y.channels;
     const late = "add" in finish && finish.add && isDeferral(finish.add);
     this.#wholeRows = tile * columns === y.width;
-    const source = (tile * rows + 2) * xRow;
     this.#operations = operations;
     this.#unit = unit;
     this.#task = task;
@@ -80,15 +80,15 @@ export class Transforms {
       late && !this.#wholeRows ? tile * rows * y.width * y.channels : 0,
       some,
       some / PLACES,
-      ...Array.from({ length: room.sources }, () => source),
-    ]) as [Region, Region, Region, Region, Region, Region, ...Region[]];
+      (tile * rows + 2) * xRow,
+    ]);
     [this.#table, this.target, this.extra, this.rowsAdded] = regions;
-    const [, , , , values, places, ...sources] = regions;
-    [this.#pooled, this.sources] = [{ values, places }, sources];
+    const [, , , , values, places, source] = regions;
+    [this.#pooled, this.source] = [{ values, places }, source];
     if ("bias" in finish) this.extra.values.set(finish.bias);
   }
 
-  /** Brings rows of `x` to one of `sources`; what lies outside is 0. */
+  /** Brings rows of `x` to `source`, or behind its first ones; what lies outside is 0. */
   read(band: Band & { readonly left: number }, source: Region): void {
     const { x, pooled, finish } = this.#task;
     if (!pooled || "bias" in finish) copyIn(x, band, source);
@@ -231,9 +231,4 @@ function pooledValues({ x, y, pooled, finish, filter }: WinogradTask, room: Room
   const rows = tile * room.rows;
   if ("bias" in finish) return valuesOf(rows, tile * room.columns, y.channels);
   return valuesOf(rows + 2, x.width, x.channels);
-}
-
-/** A region without its first floats. */
-function behind({ address, values }: Region, floats: number): Region {
-  return { address: address + 4 * floats, values: values.subarray(floats) };
 }
