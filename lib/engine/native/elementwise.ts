@@ -7,7 +7,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Kernel, NativeBackend } from "./backend.ts";
+import { clip, eachOf, square } from "./many_numbers.ts";
 import { modelOf } from "./onnx.ts";
+import type { Operations } from "./operations.ts";
 import { line } from "./ort_values.ts";
 
 type Floats = Float32Array;
@@ -19,7 +21,9 @@ type Place = { readonly mask: number; readonly shift: number };
 /** From `start` on and before `end`. */
 type Range = { readonly start: number; readonly end: number };
 type Binary = (a: Floats, b: Floats, y: Floats, at: Place, bt: Place, range: Range) => void;
-type Unary = (x: Floats, y: Floats, attrs: Record<string, unknown>) => void;
+type Unary = (x: Floats, y: Floats, attrs: Attributes) => void;
+type Many = (operations: Operations, x: Floats, y: Floats, attrs: Attributes) => void;
+type Attributes = Readonly<Record<string, unknown>>;
 
 // One loop per operation, each written out: a shared loop would call a function per element.
 const OWN: Place = { mask: -1, shift: 0 };
@@ -83,13 +87,20 @@ const UNARY: Record<string, Unary> = {
 
 /** What ONNX Runtime calls those that it computes in the same way to the last bit. */
 const ON_RUNTIME: Readonly<Record<string, string>> = {
-  Abs: "Abs",
   Add: "Add",
   Multiply: "Mul",
-  Neg: "Neg",
   RealDiv: "Div",
-  Sqrt: "Sqrt",
   Sub: "Sub",
+};
+/** The same for those of one tensor; of many numbers. */
+const MANY: Readonly<Record<string, Many>> = {
+  Abs: (operations, x, y) => eachOf(operations, "Abs", x, y),
+  ClipByValue: (operations, x, y, { clipValueMin, clipValueMax }) => {
+    clip(operations, x, { least: clipValueMin as number, most: clipValueMax as number }, y);
+  },
+  Neg: (operations, x, y) => eachOf(operations, "Neg", x, y),
+  Sqrt: (operations, x, y) => eachOf(operations, "Sqrt", x, y),
+  Square: square,
 };
 /** With fewer numbers a loop takes less time than the call. */
 const FEWEST_ON_RUNTIME = 2 ** 13;
@@ -103,14 +114,13 @@ export function elementwiseKernels(): Record<string, Kernel> {
 }
 
 function unary(name: string, loop: Unary): Kernel {
-  const op = ON_RUNTIME[name];
+  const many = MANY[name];
   return ({ inputs: { x }, attrs, backend }) => {
     if (x.dtype !== "float32") return undefined;
     const { info, values } = backend.output(x.shape);
     const numbers = backend.floats(x);
-    if (op && values.length >= FEWEST_ON_RUNTIME) {
-      const model = () => modelOf(op, ["x"]);
-      backend.operations.run(op, model, { x: line(numbers) }, { y: line(values) });
+    if (many && values.length >= FEWEST_ON_RUNTIME) {
+      many(backend.operations, numbers, values, attrs);
     } else loop(numbers, values, attrs);
     return info;
   };

@@ -11,6 +11,45 @@ import { line } from "./ort_values.ts";
 /** Factors of a call: always in the same place, which ONNX Runtime knows then. */
 const [SCALE, BY] = [new Float32Array(1), new Float32Array(1)];
 
+/** What ONNX Runtime's operation `op` makes of each number. */
+export function eachOf(
+  operations: Operations,
+  op: string,
+  x: Float32Array,
+  y: Float32Array,
+): void {
+  operations.run(op, () => modelOf(op, ["x"]), { x: line(x) }, { y: line(y) });
+}
+
+/** `x²`. */
+export function square(operations: Operations, x: Float32Array, y: Float32Array): void {
+  const model = (): Model => ({
+    nodes: [node("Mul", ["x", "x"], "y")],
+    inputs: { x: 1 },
+    outputs: { y: 1 },
+  });
+  operations.run("square", model, { x: line(x) }, { y: line(y) });
+}
+
+/** `min(most, max(least, x))`. */
+export function clip(
+  operations: Operations,
+  x: Float32Array,
+  { least, most }: { least: number; most: number },
+  y: Float32Array,
+): void {
+  SCALE[0] = least;
+  BY[0] = most;
+  const model = (): Model => ({
+    nodes: [node("Clip", ["x", "least", "most"], "y")],
+    inputs: { x: 1, least: 0, most: 0 },
+    outputs: { y: 1 },
+  });
+  const scalar = (data: Float32Array) => ({ data, dims: [] });
+  const feeds = { x: line(x), least: scalar(SCALE), most: scalar(BY) };
+  operations.run("clip", model, feeds, { y: line(y) });
+}
+
 /** `x + xᵀ` of a matrix of so many rows and columns. */
 export function symmetricSum(
   operations: Operations,

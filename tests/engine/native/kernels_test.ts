@@ -197,6 +197,35 @@ for (const [name, cases] of Object.entries(CASES)) {
   });
 }
 
+Deno.test("NaN and infinity are what they are among few numbers and many, and the greatest is NaN", async () => {
+  await useEngine("native");
+  for (const length of [1, 2, 9, 20_003]) {
+    for (const odd of [NaN, Infinity, -Infinity]) {
+      for (const place of new Set([0, 1, length >> 1, length - 1])) {
+        if (place >= length) continue;
+        const data = new Float32Array(length).map((_, i) => i % 7 - 3);
+        data[place] = odd;
+        const x = tf.tensor1d(data);
+        const all = [tf.clipByValue(x, -1, 2), tf.square(x), tf.neg(x), tf.abs(x), tf.max(x)];
+        const [clipped, squares, negative, sizes, most] = await Promise.all(
+          all.map((y) => y.data()),
+        );
+        tf.dispose([x, ...all]);
+        // Compared by `===`, in which 0 and -0 are the same, and NaN by hand.
+        const same = (found: ArrayLike<number>, expected: Float32Array) =>
+          expected.every((value, i) =>
+            found[i] === value || (value !== value && found[i] !== found[i])
+          );
+        assert(same(clipped!, data.map((v) => Math.min(2, Math.max(-1, v)))), `clip ${odd}`);
+        assert(same(squares!, data.map((v) => v * v)), `square ${odd}`);
+        assert(same(negative!, data.map((v) => -v)), `neg ${odd}`);
+        assert(same(sizes!, data.map(Math.abs)), `abs ${odd}`);
+        assert(same(most!, Float32Array.of(Math.max(...data))), `max ${odd} at ${place}`);
+      }
+    }
+  }
+});
+
 Deno.test("integers and booleans are left to the plain kernels", async () => {
   await useEngine("native");
   const x = tf.tensor1d([1, -2, 3], "int32");
