@@ -85,6 +85,13 @@ export const NETWORKS: Record<string, () => Network> = {
       maxPool("p", "b", 2, 2),
       convolution("c", "p"),
     ], { a: [3, 3, 3, 16], b: [3, 3, 16, 32], c: [3, 3, 32, 16] }),
+  "a layer that several others read": () =>
+    networkOf([
+      convolution("a", "image"),
+      convolution("b", "a"),
+      maxPool("p", "a", 2, 2),
+      convolution("c", "a"),
+    ], { a: [3, 3, 3, 16], b: [3, 3, 16, 16], c: [3, 3, 16, 32] }),
   "pooling of negative values": () =>
     networkOf([convolution("a", "image", 1, false), maxPool("p", "a", 2, 2)], { a: [1, 1, 3, 16] }),
   "3x3 pooling with strides of 2 and 1": () =>

@@ -22,8 +22,8 @@ type Bucket = {
   deferred?: Deferred;
 };
 
-/** Numbers that are not there yet: how they are made, and the buffers that that needs. */
-type Deferred = { size: number; deferral: Deferral; held: readonly Float32Array[] };
+/** Numbers that are not there: how they are made, as data too if they can be, and the buffers that that needs. */
+type Deferred = { make(): Float32Array; deferral?: Deferral; held: readonly Float32Array[] };
 
 /** What the plain CPU backend offers to its kernels; its class is not exported by name. */
 type PlainBackend = tf.KernelBackend & {
@@ -93,9 +93,56 @@ export class NativeBackend extends Plain implements Copying {
       return deferred?.held ?? (pooled ? [this.floats(input)] : []);
     });
     for (const buffer of held) this.pool.share(buffer);
-    const size = tf.util.sizeFromShape(shape);
-    this.data.get(info.dataId).deferred = { size, deferral, held };
+    const make = () => {
+      const values = this.pool.take(tf.util.sizeFromShape(shape));
+      writeDeferral(this.operations, deferral, values, 0);
+      return values;
+    };
+    this.data.get(info.dataId).deferred = { make, deferral, held };
     return info;
+  }
+
+  /** How a tensor is put off, if it is. */
+  deferralOf({ dataId }: tf.TensorInfo): Deferral | undefined {
+    return this.data.has(dataId) ? this.data.get(dataId).deferred?.deferral : undefined;
+  }
+
+  /** How often a tensor counts among the owners of a buffer: for its numbers, or for what they are made from. */
+  sharesOf({ dataId }: tf.TensorInfo, buffer: Float32Array): number {
+    if (!this.data.has(dataId)) return 0;
+    const { values, pooled, deferred } = this.data.get(dataId);
+    if (deferred) return deferred.held.filter((held) => held === buffer).length;
+    return pooled && values === buffer ? 1 : 0;
+  }
+
+  /** The numbers of a tensor, which stay as they are until this owner gives them back to the pool. */
+  snapshot(info: tf.TensorInfo): Float32Array {
+    const values = this.floats(info);
+    if (this.data.get(info.dataId).pooled) {
+      this.pool.share(values);
+      return values;
+    }
+    const copy = this.pool.take(values.length);
+    copy.set(values);
+    return copy;
+  }
+
+  /** Takes a buffer away from a tensor that has it; whoever reads the tensor lets `make` use `needed`. */
+  takeAway(
+    info: tf.TensorInfo,
+    buffer: Float32Array,
+    needed: Float32Array,
+    make: () => Float32Array,
+  ): void {
+    const shares = this.sharesOf(info, buffer);
+    if (shares === 0) return;
+    const bucket = this.data.get(info.dataId);
+    const others = bucket.deferred?.held.filter((held) => held !== buffer) ?? [];
+    for (let i = 0; i < shares; i++) this.pool.give(buffer);
+    this.pool.share(needed);
+    bucket.values = undefined;
+    bucket.pooled = false;
+    bucket.deferred = { make, held: [...others, needed] };
   }
 
   #release({ held }: Deferred): void {
@@ -107,8 +154,7 @@ export class NativeBackend extends Plain implements Copying {
     const bucket = this.data.get(dataId);
     const { deferred } = bucket;
     if (deferred) {
-      bucket.values = this.pool.take(deferred.size);
-      writeDeferral(this.operations, deferred.deferral, bucket.values, 0);
+      bucket.values = deferred.make();
       bucket.pooled = true;
       bucket.deferred = undefined;
       this.#release(deferred);

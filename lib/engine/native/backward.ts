@@ -12,6 +12,7 @@ import { convolutionGradient } from "./direct.ts";
 import type { NetworkFilters } from "./filters.ts";
 import type { Pass } from "./forward.ts";
 import { Gradients, type Upstream } from "./gradients.ts";
+import type { HandedOut } from "./handed_out.ts";
 import { maxPoolGradient, split, windowOf } from "./layers.ts";
 import { type Features, preprocessGradient } from "./layout.ts";
 import { poolMeansGradient } from "./means.ts";
@@ -35,8 +36,9 @@ export function runBackward(
   pass: Pass,
   upstream: Readonly<Record<string, Upstream>>,
   pixels: Float32Array,
+  handedOut?: HandedOut,
 ): void {
-  const gradients = new Gradients(operations, pass, upstream);
+  const gradients = new Gradients(operations, pass, upstream, handedOut);
   for (const step of [...pass.steps].reverse()) {
     const dy = gradients.take(step.name);
     gradients.release(step.name);
@@ -72,7 +74,7 @@ function stepGradient(
     const x = sizesOnly(gradients.shape(step.pooled));
     const filter = filters.transformed(step, step.tile);
     const pooled = { values: dy, places: values.get(step.pooled)! };
-    gradients.sendInBands(step.input, (dx, add, mask) => {
+    gradients.sendInBands(step.input, step, (dx, add, mask) => {
       winogradConvolution(operations, x, filter, dx, { add, mask }, pooled);
     });
     return gradients.release(step.pooled);
@@ -83,7 +85,7 @@ function stepGradient(
     const tile = winogradTile(shape, step.strides, dy);
     if (tile) {
       const filter = filters.transformed(step, tile);
-      return gradients.sendInBands(step.input, (dx, add, mask) => {
+      return gradients.sendInBands(step.input, step, (dx, add, mask) => {
         winogradConvolution(operations, dy, filter, dx, { add, mask });
       }, dy);
     }
@@ -106,9 +108,9 @@ function stepGradient(
       return gradients.sendPlain(step.input, (dx) => poolMeansGradient(dy, x, dx, window, step));
     }
     if (suitsPairs(x, step)) {
-      return gradients.send(step.input, (dx, add, mask) => {
+      return gradients.sendInBands(step.input, step, (dx, add, mask) => {
         pairsGradient(operations, x, dy, dx, { add, mask: !!mask });
-      }, gradients.lastValue(step.input, step));
+      });
     }
     return gradients.sendPlain(step.input, (dx) => maxPoolGradient(dy, x, dx.data, window));
   }

@@ -53,9 +53,9 @@ export class BufferPool {
     this.#furtherOwners.set(buffer, (this.#furtherOwners.get(buffer) ?? 0) + 1);
   }
 
-  /** Whether a buffer has more than one owner. */
-  isShared(buffer: Float32Array): boolean {
-    return (this.#furtherOwners.get(buffer) ?? 0) > 0;
+  /** How many owners a buffer has. */
+  owners(buffer: Float32Array): number {
+    return 1 + (this.#furtherOwners.get(buffer) ?? 0);
   }
 
   /** Takes back a buffer that `take` handed out and that nobody reads any more. */

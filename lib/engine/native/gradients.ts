@@ -6,6 +6,7 @@
 import { inputsOf, type Operation, type Shape } from "../../network/operation.ts";
 import { type Deferral, isDeferral, writeDeferral } from "./deferral.ts";
 import type { Pass } from "./forward.ts";
+import type { HandedOut } from "./handed_out.ts";
 import { addInPlace, maskByRelu } from "./layers.ts";
 import type { Features } from "./layout.ts";
 import type { Operations } from "./operations.ts";
@@ -29,13 +30,16 @@ export class Gradients {
   #sums = new Map<string, Sum>();
   #foreign = new Set<Float32Array>();
   #deferred = new Map<string, Deferral>();
+  #handedOut?: HandedOut;
 
   constructor(
     operations: Operations,
     pass: Pass,
     upstream: Readonly<Record<string, Upstream>>,
+    handedOut?: HandedOut,
   ) {
     this.#operations = operations;
+    this.#handedOut = handedOut;
     this.#values = pass.values;
     this.#steps = pass.steps;
     this.#shapes = pass.shapes;
@@ -82,22 +86,25 @@ export class Gradients {
 
   /**
    * Adds to the gradient of a layer, with a function that can add and mask as it writes. It writes
-   * to the buffer of `spare`, which nothing else needs, if that has the right shape.
+   * to the buffer of `spare`, which nothing else needs, if that has the right shape; or over the features of
+   * the layer, where `reader` is the last to need them.
    */
-  send(name: string, write: Write<Float32Array>, spare?: Features): void {
+  send(name: string, reader: Operation, write: Write<Float32Array>, spare?: Features): void {
     const sum = this.#sum(name);
     const mask = this.#relus.has(name) ? this.#values.get(name)!.data : undefined;
-    const value = sum?.own ? sum.value : this.#reuse(name, spare) ?? this.#take(name);
+    const value = sum?.own
+      ? sum.value
+      : this.#reuse(name, spare) ?? this.#over(name, reader) ?? this.#take(name);
     write(value, sum?.value.data, mask);
     this.#sums.set(name, { value, own: true, masked: !!mask });
   }
 
   /** As `send`, with a function that can also add what is only written as it goes. */
-  sendInBands(name: string, write: Write<Upstream>, spare?: Features): void {
+  sendInBands(name: string, reader: Operation, write: Write<Upstream>, spare?: Features): void {
     const deferred = this.#deferred.get(name);
-    if (!deferred) return this.send(name, write, spare);
+    if (!deferred) return this.send(name, reader, write, spare);
     this.#deferred.delete(name);
-    this.send(name, (dx, _, mask) => write(dx, deferred, mask), spare);
+    this.send(name, reader, (dx, _, mask) => write(dx, deferred, mask), spare);
   }
 
   /** Adds to the gradient of a layer, with a function that overwrites. */
@@ -108,13 +115,6 @@ export class Gradients {
     if (sum) addInPlace(dx.data, sum.value.data);
     if (sum?.own) this.#operations.give(sum.value);
     this.#sums.set(name, { value: dx, own: true, masked: false });
-  }
-
-  /** The features of a layer, if this was the last time that they are needed. */
-  lastValue(name: string, reader: Operation): Features | undefined {
-    const value = this.#values.get(name)!;
-    const only = this.#steps.every((step) => step === reader || !inputsOf(step).includes(name));
-    return only && !this.#operations.pool.isShared(value.data) ? value : undefined;
   }
 
   /** The gradient so far; what was put off is written now. */
@@ -132,9 +132,18 @@ export class Gradients {
   #reuse(name: string, spare?: Features): Features | undefined {
     const { channels, height, width } = this.shape(name);
     const fits = spare?.channels === channels && spare.height === height && spare.width === width;
-    if (!fits || this.#foreign.has(spare.data)) return undefined;
-    if (this.#values.get(name) === spare) this.#values.delete(name);
-    return spare;
+    return fits && !this.#foreign.has(spare.data) ? spare : undefined;
+  }
+
+  /** The buffer of a layer's features, if nobody needs them after `reader`. */
+  #over(name: string, reader: Operation): Features | undefined {
+    const value = this.#values.get(name);
+    const only = this.#steps.every((step) => step === reader || !inputsOf(step).includes(name));
+    if (!value || !only || this.#foreign.has(value.data)) return undefined;
+    const alone = this.#operations.pool.owners(value.data) === 1;
+    if (!alone && !this.#handedOut?.surrender(name, value)) return undefined;
+    this.#values.delete(name);
+    return value;
   }
 
   #take(name: string): Features {

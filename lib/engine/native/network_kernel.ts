@@ -11,6 +11,7 @@ import { runBackward } from "./backward.ts";
 import { collectGarbage } from "./collector.ts";
 import { NetworkFilters } from "./filters.ts";
 import { type Pass, runForward } from "./forward.ts";
+import { HandedOut } from "./handed_out.ts";
 import type { Features } from "./layout.ts";
 import type { Operations } from "./operations.ts";
 
@@ -19,8 +20,13 @@ const BACKWARD = "NetworkFeaturesGradient";
 
 type Attributes = { network: Network; layers: string[] };
 
-/** The latest pass, and the picture that it belongs to. */
-type Latest = { pass: Pass; image: tf.DataId; layers: ReadonlySet<string> };
+/** The latest pass, the picture that it belongs to, and the layers that were asked for, as tensors if handed out. */
+type Latest = {
+  pass: Pass;
+  image: tf.DataId;
+  layers: ReadonlySet<string>;
+  outputs: ReadonlyMap<string, tf.TensorInfo>;
+};
 
 /** What the engine keeps for a network until `network.dispose()`. */
 class NetworkState {
@@ -34,16 +40,16 @@ class NetworkState {
   }
 
   /** The pass of a picture, if it was the latest one and went as deep. */
-  passOf(image: tf.DataId, layers: readonly string[]): Pass | undefined {
+  passOf(image: tf.DataId, layers: readonly string[]): Latest | undefined {
     const latest = this.#latest;
     const fits = latest?.image === image && layers.every((layer) => latest.layers.has(layer));
-    return fits ? latest.pass : undefined;
+    return fits ? latest : undefined;
   }
 
   /** Remembers a pass and lets go of the one before. */
-  keep(pass: Pass, image: tf.DataId, layers: readonly string[]): void {
+  keep(latest: Latest): void {
     this.release();
-    this.#latest = { pass, image, layers: new Set(layers) };
+    this.#latest = latest;
   }
 
   /** Gives the buffers of the latest pass back, or only if it belongs to `image`. */
@@ -107,7 +113,7 @@ export function registerNetworkKernel(operations: Operations): void {
       keep,
     });
     if (keep) {
-      state.keep(pass, image.dataId, layers);
+      state.keep({ pass, image: image.dataId, layers: new Set(layers), outputs });
       backend.onDispose(image, () => state.release(image.dataId));
     }
     return layers.map((layer) => outputs.get(layer)!);
@@ -122,14 +128,36 @@ export function registerNetworkKernel(operations: Operations): void {
     const state = stateOf(network);
     // Another picture went through in between: the features of this one are gone.
     if (!state.passOf(image.dataId, layers)) forward(backend, image, attributes, false);
-    const pass = state.passOf(image.dataId, layers)!;
+    const { pass, outputs } = state.passOf(image.dataId, layers)!;
     const { info, values } = backend.output(image.shape);
     const gradients = Object.fromEntries(
       layers.map((layer, i) => [layer, backend.floatsOrDeferral(upstream[i]!)]),
     );
-    runBackward(operations, state.filters, pass, gradients, values);
+    const handedOut = new HandedOut(backend, {
+      image,
+      outputs,
+      upstream: new Map(layers.map((layer, i) => [layer, upstream[i]!])),
+      again: (pixels, layer) => featuresAgain(state, network, image.shape, pixels, layer),
+    });
+    runBackward(operations, state.filters, pass, gradients, values, handedOut);
     state.release();
     return info;
+  }
+
+  /** One layer of a picture, in a buffer that nobody else has. */
+  function featuresAgain(
+    { filters }: NetworkState,
+    network: Network,
+    [, height, width]: readonly number[],
+    pixels: Float32Array,
+    layer: string,
+  ): Float32Array {
+    let features: Float32Array | undefined;
+    const output = (_: string, { data }: Features) => features = data;
+    const sizes = { height: height!, width: width! };
+    const options = { pixels, ...sizes, layers: [layer], output, keep: false };
+    runForward(operations, filters, network, options);
+    return features!;
   }
 
   const register = (kernelName: string, run: (params: KernelParams) => tf.TensorInfo[]) => {

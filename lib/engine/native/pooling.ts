@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type Deferral, isDeferral, writeDeferral } from "./deferral.ts";
 import type { Features } from "./layout.ts";
 import { partsOf } from "./parts.ts";
 import type { Operations } from "./operations.ts";
@@ -26,7 +27,7 @@ type PoolGradientTask = {
   readonly x: Features;
   readonly dy: Features;
   readonly dx: Features;
-  readonly add?: Float32Array;
+  readonly add?: Float32Array | Deferral;
   readonly mask: boolean;
 };
 
@@ -47,7 +48,7 @@ export function pairsGradient(
   x: Features,
   dy: Features,
   dx: Features,
-  { add, mask }: { add?: Float32Array; mask: boolean },
+  { add, mask }: { add?: Float32Array | Deferral; mask: boolean },
 ): void {
   const task = { x, dy, dx, add, mask };
   operations.share("poolGradient", poolGradientRows, task, partsOf(dy.height, operations.parts));
@@ -68,20 +69,31 @@ export function poolRows({ unit }: Operations, { x, y }: PoolTask, [start, end]:
 
 /** Does the gradient of some rows. */
 export function poolGradientRows(
-  { unit }: Operations,
+  operations: Operations,
   { x, dy, dx, add, mask }: PoolGradientTask,
   [start, end]: Rows,
 ): void {
+  const { unit } = operations;
   const { channels } = x;
-  const row = 2 * dy.width * channels;
-  const [source, gradient, target] = unit.reserve([2 * row, dy.width * channels, 2 * row]);
+  const [row, line] = [2 * dy.width * channels, x.width * channels];
+  const [source, gradient, target, added] = unit.reserve([
+    2 * row,
+    dy.width * channels,
+    2 * row,
+    add && isDeferral(add) ? 2 * line : 0,
+  ]);
   const run = unit.call[variant("poolGradient", !!add, mask)];
   source.values.fill(-Infinity);
   for (let first = start; first < end; first++) {
     const band = { first: 2 * first, count: 2, row };
     copyIn(x, band, source, -Infinity);
     copyIn(dy, { first, count: 1, row: dy.width * channels }, gradient);
-    if (add) copyIn({ ...dx, data: add }, band, target);
+    if (add && isDeferral(add)) {
+      const height = Math.min(2, x.height - 2 * first);
+      const data = added.values.subarray(0, height * line);
+      writeDeferral(operations, add, data, 2 * first * line);
+      copyIn({ ...dx, data, height }, { ...band, first: 0 }, target);
+    } else if (add) copyIn({ ...dx, data: add }, band, target);
     const beyond = target.address - source.address;
     run(source.address, 4 * row, 4 * channels, dy.width, gradient.address, beyond);
     copyOut(target, dx, band);
