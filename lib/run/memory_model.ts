@@ -6,7 +6,7 @@
  */
 import { layersLike } from "../network/architecture.ts";
 import type { Network } from "../network/network.ts";
-import { neededSteps, shapesOf } from "../network/operation.ts";
+import { inputsOf, neededSteps, type Operation, shapesOf } from "../network/operation.ts";
 import { MOST_IN_MEMORY } from "../network/kept_features.ts";
 import { type Tile, tilesOf } from "../network/tiles.ts";
 import type { StylizeOptions } from "./options.ts";
@@ -29,17 +29,19 @@ export type MemoryParts = {
 };
 
 /** Measured: the process with VGG-16 loaded, and what every size takes. */
-const BASE = 325e6;
+const BASE = 400e6;
 /** A transformed filter of 3 x 3 numbers has 36. */
 const FILTER_BYTES = 16;
+/** What is left for the gradient of features that are pooled at once: a byte for each window of 2x2. */
+const PLACES = 1 / 16;
 /** How many copies of the style layers' features, or gradients of them, are alive: Gram matrices, others. */
-const COPIES = { gram: 1, other: 4 };
-/** The same in tiles, whatever the measure. */
-const COPIES_IN_TILES = 5;
+const COPIES = { gram: 0, other: 2 };
+/** So many more in tiles. */
+const COPIES_IN_TILES = 1.5;
 /** Pictures of 12 bytes a pixel: alive in an iteration, or not yet collected as garbage. */
-const PICTURES = 16;
+const PICTURES = 25;
 /** Those that the gradient of the denoise loss needs beside them. */
-const DENOISE_PICTURES = 12;
+const DENOISE_PICTURES = 8;
 /** The steps that L-BFGS remembers unless asked otherwise, with two pictures each. */
 const LBFGS_HISTORY = 20;
 
@@ -90,13 +92,13 @@ export function memoryParts(
       return sum + 4 * height * width * channels;
     }, 0);
   const steps = neededSteps(network.graph, layers.all);
-  const saved = new Set(
-    steps.flatMap((step) =>
-      step.op === "conv2d" ? [step.name] : step.op === "pool" ? [step.input] : []
-    ),
-  );
+  const saved = steps.filter(({ op }) => op === "conv2d").map((step) => {
+    const pooled = !layers.all.includes(step.name) && isPooledAlone(step, steps);
+    return (pooled ? PLACES : 1) * bytes([step.name]);
+  });
   const measure = options.style?.measure?.name ?? "gram";
-  const copies = inTiles ? COPIES_IN_TILES : COPIES[measure.startsWith("gram") ? "gram" : "other"];
+  const copies = COPIES[measure.startsWith("gram") ? "gram" : "other"] +
+    (inTiles ? COPIES_IN_TILES : 0);
   const compared = layers.style.length > 0 ? layers.style : layers.all;
   const filters = steps.reduce(
     (sum, step) => sum + (step.op === "conv2d" ? sizeOf(network, step.filter) : 0),
@@ -106,7 +108,7 @@ export function memoryParts(
   return {
     base: BASE,
     filters: FILTER_BYTES * filters,
-    window: bytes(saved) + copies * bytes(compared) + bytes(layers.content),
+    window: sumOf(saved) + copies * bytes(compared) + bytes(layers.content),
     targets: inTiles && targets > MOST_IN_MEMORY ? 0 : targets,
     pictures: picturesOf(options, inTiles) * 12 * size.width * size.height,
   };
@@ -120,10 +122,18 @@ function picturesOf(options: StylizeOptions, inTiles: boolean): number {
   return PICTURES + smooth + history;
 }
 
+/** Whether only a pooling of windows of 2x2 reads a layer: then the engine `native` does not keep it. */
+function isPooledAlone({ name }: Operation, steps: readonly Operation[]): boolean {
+  const [reader, ...others] = steps.filter((step) => inputsOf(step).includes(name));
+  return reader?.op === "pool" && reader.kind === "max" && reader.size === 2 && others.length === 0;
+}
+
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, part) => sum + part, 0);
+
 const sizeOf = (network: Network, name: string): number =>
   network.weights[name]!.shape.reduce((product, side) => product * side, 1);
 
 /** The sum of {@linkcode memoryParts}. */
 export function peakBytes(...args: Parameters<typeof memoryParts>): number {
-  return Object.values(memoryParts(...args)).reduce((sum, bytes) => sum + bytes, 0);
+  return sumOf(Object.values(memoryParts(...args)));
 }
