@@ -35,7 +35,7 @@ const FILTER_BYTES = 16;
 /** What is left for the gradient of features that are pooled at once: a byte for each window of 2x2. */
 const PLACES = 1 / 16;
 /** How many copies of the style layers' features, or gradients of them, are alive: Gram matrices, others. */
-const COPIES = { gram: 0, other: 2 };
+const COPIES = { gram: 0, other: 1.5 };
 /** So many more in tiles. */
 const COPIES_IN_TILES = 1.5;
 /** Pictures of 12 bytes a pixel: alive in an iteration, or not yet collected as garbage. */
