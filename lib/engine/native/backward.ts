@@ -74,7 +74,7 @@ function stepGradient(
     const x = sizesOnly(gradients.shape(step.pooled));
     const filter = filters.transformed(step, step.tile);
     const pooled = { values: dy, places: values.get(step.pooled)! };
-    gradients.sendInBands(step.input, step, (dx, add, mask) => {
+    gradients.send(step.input, step, (dx, add, mask) => {
       winogradConvolution(operations, x, filter, dx, { add, mask }, pooled);
     });
     return gradients.release(step.pooled);
@@ -85,7 +85,7 @@ function stepGradient(
     const tile = winogradTile(shape, step.strides, dy);
     if (tile) {
       const filter = filters.transformed(step, tile);
-      return gradients.sendInBands(step.input, step, (dx, add, mask) => {
+      return gradients.send(step.input, step, (dx, add, mask) => {
         winogradConvolution(operations, dy, filter, dx, { add, mask });
       }, dy);
     }
@@ -108,7 +108,7 @@ function stepGradient(
       return gradients.sendPlain(step.input, (dx) => poolMeansGradient(dy, x, dx, window, step));
     }
     if (suitsPairs(x, step)) {
-      return gradients.sendInBands(step.input, step, (dx, add, mask) => {
+      return gradients.send(step.input, step, (dx, add, mask) => {
         pairsGradient(operations, x, dy, dx, { add, mask: !!mask });
       });
     }

@@ -4,16 +4,14 @@
  * @module
  */
 import { many } from "../../base/many.ts";
-import { SEGMENT_BYTES } from "./vector_kernels.ts";
+import { sumSegments } from "./vector_kernels.ts";
 import {
   add,
   add4,
   advance,
   type Code,
   constant,
-  float,
   get,
-  least,
   load,
   type Local,
   loop,
@@ -35,22 +33,15 @@ export function squaresFunction(): WasmFunction {
   const f = new WasmFunction("squares");
   const [a, b, bytes, sums] = many(4, () => f.parameter());
   const scale = f.numberParameter();
-  const [segment, end, all] = many(3, () => f.integer());
+  const end = f.integer();
   const [scales, x, sum] = f.vectors(3);
-  const segmentBytes = constant(SEGMENT_BYTES);
   f.body = [
     ...set(scales, splat(get(scale))),
-    ...set(all, add(get(a), get(bytes))),
-    ...loop(segment, get(a), get(all), segmentBytes, [
-      ...set(sum, splat(float(0))),
-      ...set(end, least(add(get(segment), segmentBytes), get(all))),
-      ...loop(a, get(segment), get(end), constant(VECTOR), [
-        ...set(x, difference(a, b, scales)),
-        ...set(sum, add4(get(sum), multiply4(get(x), get(x)))),
-        ...advance(b, constant(VECTOR)),
-      ]),
-      ...store(get(sums), get(sum)),
-      ...advance(sums, constant(VECTOR)),
+    ...set(end, add(get(a), get(bytes))),
+    ...sumSegments(f, { at: a, from: get(a), end: get(end), sum, sums }, [
+      ...set(x, difference(a, b, scales)),
+      ...set(sum, add4(get(sum), multiply4(get(x), get(x)))),
+      ...advance(b, constant(VECTOR)),
     ]),
   ];
   return f;

@@ -7,13 +7,12 @@
 import type { Operations } from "./operations.ts";
 import { partsOf } from "./parts.ts";
 import { SEGMENT } from "./vector_kernels.ts";
+import { FLOATS } from "./wasm.ts";
 
 /** So many numbers are worked on at a time: they stay in the cache. */
 const AT_A_TIME = 64 * SEGMENT;
 /** With fewer, to tell another thread takes longer than it saves. */
 const FEWEST_SHARED = 4 * AT_A_TIME;
-/** Numbers of a vector: as many sums a segment has. */
-const VECTOR = 4;
 
 /** `scale · a - b`, and what is made of it: the sums of the squares of its segments, or it `by` a factor. */
 type DifferenceTask = {
@@ -35,11 +34,11 @@ export function sumOfSquares(
   b: Float32Array,
   scale: number,
 ): number {
-  const sums = operations.pool.take(VECTOR * Math.ceil(a.length / SEGMENT));
+  const sums = operations.pool.take(FLOATS * Math.ceil(a.length / SEGMENT));
   share(operations, { a, b, scale, sums });
-  const whole = a.length - a.length % VECTOR;
+  const whole = a.length - a.length % FLOATS;
   let sum = 0;
-  for (let i = 0; i < VECTOR * Math.ceil(whole / SEGMENT); i++) sum += sums[i]!;
+  for (let i = 0; i < FLOATS * Math.ceil(whole / SEGMENT); i++) sum += sums[i]!;
   for (let i = whole; i < a.length; i++) sum += (scale * a[i]! - b[i]!) ** 2;
   operations.pool.give(sums);
   return sum;
@@ -54,7 +53,7 @@ export function scaledDifference(
   y: Float32Array,
 ): void {
   share(operations, { a, b, scale, by, y });
-  for (let i = y.length - y.length % VECTOR; i < y.length; i++) y[i] = (scale * a[i]! - b[i]!) * by;
+  for (let i = y.length - y.length % FLOATS; i < y.length; i++) y[i] = (scale * a[i]! - b[i]!) * by;
 }
 
 function share(operations: Operations, task: DifferenceTask): void {
@@ -70,8 +69,8 @@ export function differenceOfPieces(
   { a, b, scale, sums, by = 1, y }: DifferenceTask,
   [first, stop]: Pieces,
 ): void {
-  const whole = a.length - a.length % VECTOR;
-  const results = y ? AT_A_TIME : VECTOR * AT_A_TIME / SEGMENT;
+  const whole = a.length - a.length % FLOATS;
+  const results = y ? AT_A_TIME : FLOATS * AT_A_TIME / SEGMENT;
   const [left, right, made] = unit.reserve([AT_A_TIME, AT_A_TIME, results]);
   const places = [left.address, right.address] as const;
   for (
@@ -87,8 +86,8 @@ export function differenceOfPieces(
       y.set(made.values.subarray(0, end - start), start);
     } else {
       unit.call.squares(...places, 4 * (end - start), made.address, scale);
-      const count = VECTOR * Math.ceil((end - start) / SEGMENT);
-      sums!.set(made.values.subarray(0, count), VECTOR * start / SEGMENT);
+      const count = FLOATS * Math.ceil((end - start) / SEGMENT);
+      sums!.set(made.values.subarray(0, count), FLOATS * start / SEGMENT);
     }
   }
 }

@@ -18,7 +18,7 @@ export type Upstream = Float32Array | Deferral;
 type Sum = { readonly value: Features; readonly own: boolean; readonly masked: boolean };
 
 /** How a gradient is written: on top of `add`, and only where `mask` is positive. */
-type Write<Add> = (dx: Features, add?: Add, mask?: Float32Array) => void;
+type Write = (dx: Features, add?: Upstream, mask?: Float32Array) => void;
 
 /** Gradients on their way: those handed in, and those that later layers have sent so far. */
 export class Gradients {
@@ -85,26 +85,20 @@ export class Gradients {
   }
 
   /**
-   * Adds to the gradient of a layer, with a function that can add and mask as it writes. It writes
-   * to the buffer of `spare`, which nothing else needs, if that has the right shape; or over the features of
-   * the layer, where `reader` is the last to need them.
+   * Adds to the gradient of a layer, with a function that can add, also what is only written as it goes, and
+   * mask as it writes. It writes to the buffer of `spare`, which nothing else needs, if that has the right
+   * shape; or over the features of the layer, where `reader` is the last to need them.
    */
-  send(name: string, reader: Operation, write: Write<Float32Array>, spare?: Features): void {
-    const sum = this.#sum(name);
+  send(name: string, reader: Operation, write: Write, spare?: Features): void {
+    const deferred = this.#deferred.get(name);
+    this.#deferred.delete(name);
+    const sum = this.#sums.get(name);
     const mask = this.#relus.has(name) ? this.#values.get(name)!.data : undefined;
     const value = sum?.own
       ? sum.value
       : this.#reuse(name, spare) ?? this.#over(name, reader) ?? this.#take(name);
-    write(value, sum?.value.data, mask);
+    write(value, deferred ?? sum?.value.data, mask);
     this.#sums.set(name, { value, own: true, masked: !!mask });
-  }
-
-  /** As `send`, with a function that can also add what is only written as it goes. */
-  sendInBands(name: string, reader: Operation, write: Write<Upstream>, spare?: Features): void {
-    const deferred = this.#deferred.get(name);
-    if (!deferred) return this.send(name, reader, write, spare);
-    this.#deferred.delete(name);
-    this.send(name, reader, (dx, _, mask) => write(dx, deferred, mask), spare);
   }
 
   /** Adds to the gradient of a layer, with a function that overwrites. */

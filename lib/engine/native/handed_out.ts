@@ -45,7 +45,6 @@ export class HandedOut {
     if (pool.owners(data) !== 1 + shares) return false;
     const deferrals = tensors.map((tensor) => backend.deferralOf(tensor));
     if (!deferrals.every((it) => !it || readsWhereItWrites(it, data, channels))) return false;
-    if (shares === 0) return true;
     const pixels = backend.snapshot(image);
     for (const [i, tensor] of tensors.entries()) {
       const deferral = deferrals[i];

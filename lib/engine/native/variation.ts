@@ -6,24 +6,23 @@
 import { type Features, roundUp } from "./layout.ts";
 import type { Region, VectorUnit } from "./vector_unit.ts";
 import { SEGMENT_BYTES } from "./vector_kernels.ts";
+import { FLOATS } from "./wasm.ts";
 
 /** Numbers at a time: they stay in the cache. */
 const AT_A_TIME = 2 ** 15;
-/** Floats of a vector. */
-const VECTOR = 4;
 
 /** `Σ |x[i+1, j] - x[i, j]| + Σ |x[i, j+1] - x[i, j]|`. */
 export function totalVariation(unit: VectorUnit, x: Features): number {
   const line = x.width * x.channels;
-  const whole = line - line % VECTOR;
+  const whole = line - line % FLOATS;
   const segments = Math.ceil(4 * whole / SEGMENT_BYTES);
   let sum = 0;
-  eachBand(unit, x, (rows) => rows * segments * VECTOR, (start, stride, rows, source, sums) => {
+  eachBand(unit, x, (rows) => rows * segments * FLOATS, (start, stride, rows, source, sums) => {
     const values = source.values;
     if (whole > 0) {
       const address = source.address + 4 * start;
       unit.call.variation(address, 4 * whole, 4 * stride, 4 * x.channels, rows, sums.address);
-      for (const part of sums.values.subarray(0, rows * segments * VECTOR)) sum += part;
+      for (const part of sums.values.subarray(0, rows * segments * FLOATS)) sum += part;
     }
     for (let row = 0; row < rows; row++) {
       for (let i = whole; i < line; i++) {
@@ -78,8 +77,8 @@ function eachBand(
   ) => void,
 ): void {
   const line = width * channels;
-  const before = roundUp(channels, VECTOR);
-  const stride = before + roundUp(line + channels + VECTOR, VECTOR);
+  const before = roundUp(channels, FLOATS);
+  const stride = before + roundUp(line + channels + FLOATS, FLOATS);
   const most = Math.min(height, Math.max(1, Math.floor(AT_A_TIME / stride)));
   const [source, made] = unit.reserve([(most + 2) * stride, room(most, stride)]);
   for (let first = 0; first < height; first += most) {
@@ -90,7 +89,7 @@ function eachBand(
       source.values.set(data.subarray(row * line, (row + 1) * line), start);
       source.values.copyWithin(start - channels, start, start + channels);
       const end = start + line;
-      for (let at = end; at < end + channels + VECTOR - 1; at++) {
+      for (let at = end; at < end + channels + FLOATS - 1; at++) {
         source.values[at] = source.values[at - channels]!;
       }
     }

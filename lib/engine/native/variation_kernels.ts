@@ -6,7 +6,7 @@
  * @module
  */
 import { many } from "../../base/many.ts";
-import { SEGMENT_BYTES } from "./vector_kernels.ts";
+import { sumSegments } from "./vector_kernels.ts";
 import {
   absolute4,
   add,
@@ -18,7 +18,6 @@ import {
   float,
   get,
   greater4,
-  least,
   load,
   loop,
   multiply,
@@ -39,30 +38,19 @@ export function variationFunction(): WasmFunction {
   const f = new WasmFunction("variation");
   const [source, rowBytes, strideBytes, pixelBytes] = many(4, () => f.parameter());
   const [rows, sums] = many(2, () => f.parameter());
-  const [row, segment, at] = many(3, () => f.integer());
+  const [row, at] = many(2, () => f.integer());
   const [x, sum] = f.vectors(2);
   const difference = (back: Code) => absolute4(subtract4(get(x), load(subtract(get(at), back))));
   const end = add(get(row), get(rowBytes));
   const all = add(get(source), multiply(get(rows), get(strideBytes)));
   f.body = [
     ...loop(row, get(source), all, get(strideBytes), [
-      ...loop(segment, get(row), end, constant(SEGMENT_BYTES), [
-        ...set(sum, splat(float(0))),
-        ...loop(
-          at,
-          get(segment),
-          least(add(get(segment), constant(SEGMENT_BYTES)), end),
-          constant(VECTOR),
-          [
-            ...set(x, load(get(at))),
-            ...set(
-              sum,
-              add4(get(sum), add4(difference(get(pixelBytes)), difference(get(strideBytes)))),
-            ),
-          ],
+      ...sumSegments(f, { at, from: get(row), end, sum, sums }, [
+        ...set(x, load(get(at))),
+        ...set(
+          sum,
+          add4(get(sum), add4(difference(get(pixelBytes)), difference(get(strideBytes)))),
         ),
-        ...store(get(sums), get(sum)),
-        ...advance(sums, constant(VECTOR)),
       ]),
     ]),
   ];

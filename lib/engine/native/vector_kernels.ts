@@ -13,6 +13,7 @@ import {
   constant,
   float,
   get,
+  least,
   load,
   type Local,
   loop,
@@ -34,6 +35,25 @@ export const GROUP = 16;
 /** So many numbers are added up in single precision, in the four sums of a vector; their sums are in double. */
 export const SEGMENT = 256;
 export const SEGMENT_BYTES = 4 * SEGMENT;
+/**
+ * Visits the vectors from one address to another with `at`, and stores after each segment what `sum`, which
+ * begins at 0, has become.
+ */
+export function sumSegments(
+  f: WasmFunction,
+  { at, from, end, sum, sums }: { at: Local; from: Code; end: Code; sum: Local; sums: Local },
+  visit: Code,
+): Code {
+  const segment = f.integer();
+  const segmentEnd = least(add(get(segment), constant(SEGMENT_BYTES)), end);
+  return loop(segment, from, end, constant(SEGMENT_BYTES), [
+    ...set(sum, splat(float(0))),
+    ...loop(at, get(segment), segmentEnd, constant(VECTOR), visit),
+    ...store(get(sums), get(sum)),
+    ...advance(sums, constant(VECTOR)),
+  ]);
+}
+
 /** The most positions of a tile along an axis. */
 const REACH = 6;
 /** Where the transforms put a square of numbers for each position; before it is what is between two passes. */

@@ -11,6 +11,8 @@ import { many, type Tuple } from "../../base/many.ts";
 
 /** Bytes of a vector. */
 export const VECTOR = 16;
+/** Its floats. */
+export const FLOATS = VECTOR / 4;
 
 /** Bytes of code. */
 export type Code = readonly number[];
