@@ -50,6 +50,7 @@ async function serve({ tiles, lane, ...data }: LaneData): Promise<void> {
     } catch (error) {
       mailbox.message = String(error).slice(0, 1000);
       mailbox.numbers[FAILED] = 1;
+      barrier.abandon();
     }
     operations.pool.clear();
     mailbox.tell(ANSWER, call);

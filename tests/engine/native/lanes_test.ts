@@ -214,6 +214,12 @@ Deno.test("who waits for a thread that has failed goes on, and says why that one
       throw new Error("Cannot go on here");
     };
     assertThrows(() => lanes.run("convolveTogether", stumble, {}, [1, 2]), Error, "Cannot");
+    // Nor can it find numbers that are nowhere: it does not even begin.
+    assertThrows(
+      () => lanes.run("convolveTogether", meet, { at: "nowhere" }, [1, 2]),
+      Error,
+      "Cannot",
+    );
   }
   assertEquals(compute(operations).length, SHARED);
 });
