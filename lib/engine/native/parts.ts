@@ -21,8 +21,12 @@ export function partsFor(threads: number): number {
 /** Cuts rows into at most so many parts. */
 export function partsOf(rows: number, count: number): [first: number, end: number][] {
   const parts = Math.min(rows, count);
-  const start = (i: number) => Math.round(i * rows / parts);
-  return Array.from({ length: parts }, (_, i) => [start(i), start(i + 1)]);
+  return Array.from({ length: parts }, (_, i) => partOf(rows, parts, i));
+}
+
+/** Part `i` of rows that are cut into so many. */
+export function partOf(rows: number, count: number, i: number): [first: number, end: number] {
+  return [Math.round(i * rows / count), Math.round((i + 1) * rows / count)];
 }
 
 /** A thread among those that do a task. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { partsFor, partsOf } from "./parts.ts";
+import { partOf, partsFor, partsOf } from "./parts.ts";
 import type { Operations } from "./operations.ts";
 import { behind } from "./vector_unit.ts";
 import { reachOf } from "./winograd_matrices.ts";
@@ -30,8 +30,8 @@ function tilesAtATime({ x, y }: WinogradTask): number {
 
 /** A band of rows of tiles at a time, each thread some bands. */
 type BandsTask = WinogradTask & {
-  /** Rows of tiles in a band. */
-  readonly rows: number;
+  /** How many bands there are. */
+  readonly bands: number;
 };
 
 /** Some bands. */
@@ -49,23 +49,24 @@ export function shareBands(operations: Operations, task: WinogradTask, threads: 
   const across = Math.ceil(y.width / tile);
   const down = Math.ceil(y.height / tile);
   const fewest = Math.ceil(down / Math.max(1, Math.floor(tilesAtATime(task) / across)));
-  const least = threads > 1 ? BANDS_A_THREAD * threads : 1;
-  const rows = Math.ceil(down / (least * Math.ceil(fewest / least)));
-  const bands = partsOf(Math.ceil(down / rows), partsFor(threads));
+  // As many for each thread, of as many rows: one band more would keep the others waiting.
+  const each = threads > 1 ? Math.max(BANDS_A_THREAD, Math.ceil(fewest / threads)) : fewest;
+  const bands = Math.min(down, Math.max(1, threads) * each);
   const row = x.width * x.channels;
   const copy = (band: number, by: number) => {
-    const at = (tile * rows * band + by) * row;
-    const inside = at >= 0 && tile * rows * band < x.height;
+    const [first] = partOf(down, bands, band);
+    const at = (tile * first + by) * row;
+    const inside = at >= 0 && tile * first < x.height;
     if (x.data.buffer !== y.data.buffer || !inside) return undefined;
     const copied = operations.pool.take(row);
     copied.set(x.data.subarray(at, at + row));
     return copied;
   };
-  const parts = bands.map(([firstBand, endBand]): Bands => {
+  const parts = partsOf(bands, partsFor(threads)).map(([firstBand, endBand]): Bands => {
     return { firstBand, endBand, above: copy(firstBand, -1), below: copy(endBand, 0) };
   });
-  reserveTiles(operations, task, roomForBands({ ...task, rows }));
-  operations.share("convolve", convolveBands, { ...task, rows }, parts);
+  reserveTiles(operations, task, roomForBands({ ...task, bands }));
+  operations.share("convolve", convolveBands, { ...task, bands }, parts);
   for (const { above, below } of parts) {
     if (above) operations.pool.give(above);
     if (below) operations.pool.give(below);
@@ -73,8 +74,9 @@ export function shareBands(operations: Operations, task: WinogradTask, threads: 
 }
 
 function roomForBands(task: BandsTask): Room {
-  const { x, y, filter: { tile }, rows } = task;
+  const { x, y, filter: { tile }, bands } = task;
   const across = Math.ceil(y.width / tile);
+  const rows = Math.ceil(Math.ceil(y.height / tile) / bands);
   const columns = Math.ceil(across / Math.ceil(rows * across / tilesAtATime(task)));
   const xRow = (tile * across + 2) * x.channels;
   return { tiles: rows * columns, rows, columns, xRow, together: false };
@@ -86,29 +88,30 @@ export function convolveBands(
   task: BandsTask,
   { firstBand, endBand, above, below }: Bands,
 ): void {
-  const { x, y, filter: { tile }, rows } = task;
+  const { x, y, filter: { tile }, bands } = task;
   const before = reachBefore(task);
-  const across = Math.ceil(y.width / tile);
-  const end = Math.min(endBand * rows, Math.ceil(y.height / tile));
+  const [across, down] = [Math.ceil(y.width / tile), Math.ceil(y.height / tile)];
   const room = roomForBands(task);
   const transforms = new Transforms(operations, task, room);
   const { source } = transforms;
   /** Brings the rows that a band reads. */
-  const read = (first: number, tileRows: number) => {
+  const read = (band: number) => {
+    const [first, end] = partOf(down, bands, band);
     const [row, left] = [room.xRow, before * x.channels];
-    const count = tile * tileRows + 2;
+    const count = tile * (end - first) + OVERLAP;
     // `y` may be `x`: of what the band before has read, the last rows must not be read again.
-    const kept = first > firstBand * rows ? OVERLAP : 0;
-    const from = tile * rows * row;
+    const kept = band > firstBand ? OVERLAP : 0;
+    const from = tile * (first - partOf(down, bands, band - 1)[0]) * row;
     source.values.copyWithin(0, from, from + kept * row);
     const rest = { first: tile * first - before + kept, count: count - kept, row, left: before };
     transforms.read(rest, behind(source, kept * row));
     if (above && kept === 0) source.values.set(above, left);
-    if (below && first + rows >= end) source.values.set(below, (count - 1) * row + left);
+    if (below && band === endBand - 1) source.values.set(below, (count - 1) * row + left);
   };
-  for (let first = firstBand * rows; first < end; first += rows) {
-    const tileRows = Math.min(rows, end - first);
-    read(first, tileRows);
+  for (let band = firstBand; band < endBand; band++) {
+    const [first, end] = partOf(down, bands, band);
+    const tileRows = end - first;
+    read(band);
     let addend: Addend | undefined;
     for (let left = 0; left < across; left += room.columns) {
       const columns = Math.min(room.columns, across - left);

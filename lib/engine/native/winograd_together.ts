@@ -35,12 +35,14 @@ export function shareTiles(
 ): void {
   const { group } = operations.unit;
   const positions = partsOf(reachOf(task.filter.tile) ** 2, threads);
-  const blocks = partsOf(roundUp(tiles, group) / group, threads);
-  const shares = blocks.map(([first, end], i): Share => ({
-    firstTile: first * group,
-    endTile: Math.min(tiles, end * group),
-    firstPosition: positions[i]![0],
-    endPosition: positions[i]![1],
+  const blocks = roundUp(tiles, group) / group;
+  // Rounded down: one block more is not for the first thread, which all that is not shared keeps busy.
+  const start = (i: number) => Math.floor(i * blocks / threads) * group;
+  const shares = positions.map(([firstPosition, endPosition], i): Share => ({
+    firstTile: start(i),
+    endTile: Math.min(tiles, start(i + 1)),
+    firstPosition,
+    endPosition,
   }));
   const together = { ...task, tiles, threads };
   reserveTiles(operations, task, roomForShare(together, shares[0]!));
