@@ -60,11 +60,41 @@ export function writeDeferral(
         writeProduct(operations, deferral.a, deferral.b, band, first);
       });
     case "multiple":
-      return inBands(operations, deferral.columns, values, start, onTop, (band, first) => {
-        writeDeferral(operations, deferral.of, band, first);
-        multiplyRows(band, first, deferral.columns, deferral.factors);
-      });
+      return writeMultiple(operations, deferral, values, start, onTop);
   }
+}
+
+/** Rows whose factor is 0, as outside of a mask, are not computed if they are at the beginning or the end. */
+function writeMultiple(
+  operations: Operations,
+  { of, factors, columns }: Deferral & { kind: "multiple" },
+  values: Float32Array,
+  start: number,
+  onTop: boolean,
+): void {
+  const [first, end] = numbersThatCount(factors, columns, start, values.length);
+  if (!onTop) values.fill(0, 0, first).fill(0, end);
+  if (first === end) return;
+  const counted = values.subarray(first, end);
+  inBands(operations, columns, counted, start + first, onTop, (band, from) => {
+    writeDeferral(operations, of, band, from);
+    multiplyRows(band, from, columns, factors);
+  });
+}
+
+/** Which of `count` numbers, from number `start` on, are in the rows from the first to the last that has a factor. */
+function numbersThatCount(
+  factors: Float32Array,
+  columns: number,
+  start: number,
+  count: number,
+): [first: number, end: number] {
+  if (factors.length === 1) return [0, count];
+  let [row, endRow] = [Math.floor(start / columns), Math.ceil((start + count) / columns)];
+  while (row < endRow && factors[row] === 0) row++;
+  while (row < endRow && factors[endRow - 1] === 0) endRow--;
+  if (row === endRow) return [0, 0];
+  return [Math.max(0, row * columns - start), Math.min(count, endRow * columns - start)];
 }
 
 /** What overwrites made to add as well: whole rows of `columns` numbers at a time. */
@@ -95,9 +125,11 @@ function multiplyRows(
   columns: number,
   factors: Float32Array,
 ): void {
-  for (let i = 0, row = start / columns; i < values.length; row++) {
+  for (let i = 0, row = Math.floor(start / columns); i < values.length; row++) {
     const factor = factors[factors.length === 1 ? 0 : row]!;
-    for (const end = i + columns; i < end; i++) values[i]! *= factor;
+    const end = Math.min(values.length, (row + 1) * columns - start);
+    if (factor === 1) i = end;
+    else for (; i < end; i++) values[i]! *= factor;
   }
 }
 

@@ -20,6 +20,8 @@ const NUMBERS_A_ROW = 2;
  */
 export function fewNumbers({ a, b, transposeA, transposeB }: Factors): FewNumbers | undefined {
   if (a.dims.length !== 2 || b.dims.length !== 2 || transposeB) return undefined;
+  // Not a Gram matrix: of features under a mask, half of which may be 0 in a row, it would look through all.
+  if (a.data === b.data) return undefined;
   const [height, width] = a.dims as [number, number];
   const [rows, inner] = transposeA ? [width, height] : [height, width];
   if (inner > 1 && a.data.length > 2 * b.data.length) return undefined;

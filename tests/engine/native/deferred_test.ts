@@ -23,6 +23,14 @@ const blends = (rows: number) => {
   return tf.neg(tf.tensor2d(values, [rows, count])) as tf.Tensor2D;
 };
 
+/** 1 for the rows from one to another, with a soft edge inside; 0 for the others. */
+const mask = (first: number, end: number) => {
+  const soft = (row: number) => row === first + 1 ? -0.5 : -1;
+  const inside = (row: number) => row >= first && row < end;
+  const values = Array.from({ length: ROWS }, (_, row) => inside(row) ? soft(row) : 0);
+  return tf.neg(tf.tensor2d(values, [ROWS, 1]));
+};
+
 /** Expressions of which the engine puts everything off. */
 const CASES: Record<string, () => tf.Tensor> = {
   "a product": () => tf.matMul(noise(ROWS, 5, 1), noise(5, 32, 2)),
@@ -45,6 +53,20 @@ const CASES: Record<string, () => tf.Tensor> = {
       CASES["a reshaped product whose rows are longer than the tensor's"]!(),
       noise(ROWS, 1, 8),
     ),
+  "a product under a mask": () => tf.mul(CASES["a product"]!(), mask(900, 3100)),
+  "a product under a mask that ends early": () => tf.mul(CASES["a product"]!(), mask(0, 1000)),
+  "a product under a mask that begins late": () => tf.mul(CASES["a product"]!(), mask(3700, ROWS)),
+  "a product under a mask of another place": () => tf.mul(CASES["a product"]!(), mask(0, 700)),
+  "a reshaped product of long rows times a number for each": () =>
+    tf.reshape(
+      tf.mul(
+        tf.matMul(noise(ROWS / 10, 7, 10), noise(7, 320, 11)),
+        noise(ROWS / 10, 1, 8),
+      ),
+      [ROWS, 32],
+    ),
+  "a sum of masks of a product": () =>
+    tf.add(CASES["a product under a mask"]!(), CASES["a product under a mask that begins late"]!()),
   "a number times a sum": () => tf.mul(3, CASES["a sum of products"]!()),
   "a sum of multiples": () =>
     tf.add(
