@@ -134,7 +134,13 @@ export function guidesFor(
   const planned = planGuides(architecture, layers, options);
   const made: Guide[] = [];
   const guide = ({ width, height, shares, total }: Plan): Guide => {
-    const kept = { weights: tf.keep(tf.tensor4d(shares, [1, height, width, 1])), total };
+    const weights = tf.keep(tf.tensor4d(shares, [1, height, width, 1]));
+    const counts = (share: number) => share > 0;
+    const kept: Guide = {
+      weights,
+      total,
+      positions: [shares.findIndex(counts), shares.findLastIndex(counts) + 1],
+    };
     made.push(kept);
     return kept;
   };

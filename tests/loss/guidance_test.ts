@@ -4,7 +4,7 @@ import { layerStride } from "../../lib/network/architecture.ts";
 import { seeThrough } from "../../lib/network/features.ts";
 import { guidesFor, planGuides } from "../../lib/loss/guidance.ts";
 import { createObjective } from "../../lib/loss/objective.ts";
-import { mixSums, sumsOf } from "../../lib/loss/style/measure.ts";
+import { type Guide, mixSums, sumsOf } from "../../lib/loss/style/measure.ts";
 import { MEASURES } from "../../lib/loss/style/measures.ts";
 import { styleOf, type StyleOptions } from "../../lib/loss/style_term.ts";
 import { type Picture, toTensor } from "../../lib/picture/picture.ts";
@@ -21,6 +21,16 @@ function halves(width: number, height: number, edge: number, right = [0, 0, 255]
     data.set([255, 0, 0].map((value, c) => (1 - part) * value + part * right[c]!), 3 * i);
   }
   return { width, height, data };
+}
+
+/** The same with rows as columns. */
+function turned({ width, height, data }: Picture): Picture {
+  const at = (i: number) => 3 * (i % height * width + Math.floor(i / height));
+  const values = Array.from(
+    { length: width * height },
+    (_, i) => [...data.slice(at(i), at(i) + 3)],
+  );
+  return { width: height, height: width, data: Float32Array.from(values.flat()) };
 }
 
 const canvas = { width: 24, height: 16 };
@@ -49,6 +59,50 @@ useEachEngine("the guided sums of all regions add up to those of the whole", asy
   guides.dispose();
   network.dispose();
 });
+
+useEachEngine(
+  "positions before the first and behind the last that counts change nothing",
+  async () => {
+    const network = stubNetwork();
+    const layers = ["relu1_1"];
+    // Above and below of the halves: rows that count for nothing.
+    const upper = halves(16, 24, 9);
+    const content = turned(upper);
+    const guides = guidesFor(network, layers, {
+      styles: [content],
+      canvas,
+      regions: { content, styles: content },
+    });
+    const x = toTensor(noisePicture(24, 16, 1));
+    const features = seeThrough(network)(x, layers).relu1_1!;
+    const [, height, width, channels] = features.shape;
+    const wanted = tf.randomNormal([channels, channels], 0, 1, "float32", 3) as tf.Tensor2D;
+    const ends = guides.of("relu1_1").map(({ mixed }) => mixed!.positions!);
+    assert(ends.every(([first, end]) => end - first < height * width), `${ends.join("; ")}`);
+    for (const { mixed } of guides.of("relu1_1")) {
+      const { weights, total } = mixed!;
+      const value = (guide: Guide) => (x: tf.Tensor) =>
+        tf.sum(tf.mul(wanted, sumsOf(x as tf.Tensor4D, guide).products)) as tf.Scalar;
+      const some = tf.valueAndGrad(value(mixed!))(features);
+      const all = tf.valueAndGrad(value({ weights, total }))(features);
+      // In single operations of TensorFlow.js' own.
+      const plain = tf.valueAndGrad((x: tf.Tensor) => {
+        const rooted = tf.mul(tf.reshape(x, [-1, channels]), tf.sqrt(tf.reshape(weights, [-1, 1])));
+        return tf.sum(
+          tf.mul(wanted, tf.matMul(tf.transpose(rooted) as tf.Tensor2D, rooted as tf.Tensor2D)),
+        );
+      })(features);
+      for (const found of [some, all]) {
+        for (const name of ["value", "grad"] as const) {
+          const [is, should] = [await found[name].data(), await plain[name].data()];
+          assertAllClose(is, should, { rtol: 1e-4, scale: "rms" });
+        }
+      }
+    }
+    guides.dispose();
+    network.dispose();
+  },
+);
 
 for (const [name, measure] of Object.entries(MEASURES)) {
   if (!measure.additive) continue;

@@ -22,8 +22,19 @@ export type Sums = {
   products: tf.Tensor2D;
 };
 
-/** How much each position of a layer counts: `weights [1, H, W, 1]`, and their sum. */
-export type Guide = { weights: tf.Tensor4D; total: number };
+/** How much each position of a layer counts. */
+export type Guide = {
+  /** `[1, H, W, 1]` */
+  weights: tf.Tensor4D;
+  /** Their sum. */
+  total: number;
+  /**
+   * The first position, row by row, that counts, and where the last one ends; only saves time.
+   *
+   * @default {all}
+   */
+  positions?: [first: number, end: number];
+};
 
 /** What a measure keeps of a style: tensors by name. */
 export type Description = { [name: string]: tf.Tensor };
@@ -64,9 +75,7 @@ export type StyleMeasure<T extends Description = any> = AdditiveMeasure<T> | Who
 export function sumsOf(features: tf.Tensor4D, guide?: Guide): Sums {
   const channels = features.shape[3];
   const flat = tf.reshape(features, [-1, channels]) as tf.Tensor2D;
-  const weights = guide && tf.reshape(guide.weights, [-1, 1]);
-  // Σ g F Fᵀ = (√g F)ᵀ (√g F): still one symmetric product.
-  const rooted = weights ? tf.mul(flat, tf.sqrt(weights)) as tf.Tensor2D : flat;
+  const weights = guide && tf.reshape(guide.weights, [-1, 1]) as tf.Tensor2D;
   let sum: tf.Tensor1D | undefined;
   return {
     count: guide ? guide.total : features.size / channels,
@@ -74,7 +83,9 @@ export function sumsOf(features: tf.Tensor4D, guide?: Guide): Sums {
     get sum() {
       return sum ??= weightedSum(flat, weights);
     },
-    products: selfProduct(rooted) as tf.Tensor2D,
+    products: weights
+      ? weightedProduct(flat, weights, guide.positions ?? [0, flat.shape[0]])
+      : selfProduct(flat) as tf.Tensor2D,
   };
 }
 
@@ -104,6 +115,31 @@ export const selfProduct = tf.customGrad((...inputs) => {
     tf.matMul(flat as tf.Tensor2D, withTransposed(dy as tf.Tensor2D));
   return { value: tf.matMul(flat, flat, true, false), gradFunc };
 });
+
+/**
+ * `Σ g F Fᵀ` of `F [positions, C]`, of the positions that count: `(√g F)ᵀ (√g F)` is still one symmetric
+ * product. Its gradient is `g F (dP + dPᵀ)`.
+ *
+ * @param weights `[positions, 1]`
+ */
+function weightedProduct(
+  flat: tf.Tensor2D,
+  weights: tf.Tensor2D,
+  [first, end]: [first: number, end: number],
+): tf.Tensor2D {
+  const part = (x: tf.Tensor2D) => {
+    return end - first === x.shape[0] ? x : tf.slice(x, [first, 0], [end - first, x.shape[1]]);
+  };
+  const compute = tf.customGrad((...inputs) => {
+    const [flat, save] = inputs as [tf.Tensor2D, (tensors: tf.Tensor[]) => void];
+    save([flat, weights]);
+    const rooted = tf.mul(part(flat), tf.sqrt(part(weights)));
+    const gradFunc = (dy: tf.Tensor, [flat, weights]: tf.Tensor[]) =>
+      tf.mul(tf.matMul(flat as tf.Tensor2D, withTransposed(dy as tf.Tensor2D)), weights!);
+    return { value: tf.matMul(rooted, rooted, true, false), gradFunc };
+  });
+  return compute(flat) as tf.Tensor2D;
+}
 
 /** `x + xᵀ`; one kernel where the engine has it. */
 function withTransposed(x: tf.Tensor2D): tf.Tensor2D {
