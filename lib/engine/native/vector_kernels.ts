@@ -35,6 +35,7 @@ export const GROUP = 16;
 /** So many numbers are added up in single precision, in the four sums of a vector; their sums are in double. */
 export const SEGMENT = 256;
 export const SEGMENT_BYTES = 4 * SEGMENT;
+
 /**
  * Visits the vectors from one address to another with `at`, and stores after each segment what `sum`, which
  * begins at 0, has become.

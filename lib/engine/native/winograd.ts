@@ -56,5 +56,5 @@ export function winogradConvolution(
   const most = (fewest: number) => Math.min(operations.threads, Math.floor(tiles / fewest));
   const [apart, together] = [most(FEWEST_TILES_A_THREAD), most(FEWEST_TILES_TOGETHER)];
   if (apart < 2 && together > 1) shareTiles(operations, task, tiles, together);
-  else shareBands(operations, task, apart);
+  else shareBands(operations, task, Math.max(1, apart));
 }

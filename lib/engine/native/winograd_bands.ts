@@ -51,7 +51,7 @@ export function shareBands(operations: Operations, task: WinogradTask, threads: 
   const fewest = Math.ceil(down / Math.max(1, Math.floor(tilesAtATime(task) / across)));
   // As many for each thread, of as many rows: one band more would keep the others waiting.
   const each = threads > 1 ? Math.max(BANDS_A_THREAD, Math.ceil(fewest / threads)) : fewest;
-  const bands = Math.min(down, Math.max(1, threads) * each);
+  const bands = Math.min(down, threads * each);
   const row = x.width * x.channels;
   const copy = (band: number, by: number) => {
     const [first] = partOf(down, bands, band);
@@ -76,7 +76,7 @@ export function shareBands(operations: Operations, task: WinogradTask, threads: 
 function roomForBands(task: BandsTask): Room {
   const { x, y, filter: { tile }, bands } = task;
   const across = Math.ceil(y.width / tile);
-  const rows = Math.ceil(Math.ceil(y.height / tile) / bands);
+  const rows = Math.ceil(y.height / tile / bands);
   const columns = Math.ceil(across / Math.ceil(rows * across / tilesAtATime(task)));
   const xRow = (tile * across + 2) * x.channels;
   return { tiles: rows * columns, rows, columns, xRow, together: false };
@@ -95,10 +95,9 @@ export function convolveBands(
   const transforms = new Transforms(operations, task, room);
   const { source } = transforms;
   /** Brings the rows that a band reads. */
-  const read = (band: number) => {
-    const [first, end] = partOf(down, bands, band);
+  const read = (band: number, first: number, tileRows: number) => {
     const [row, left] = [room.xRow, before * x.channels];
-    const count = tile * (end - first) + OVERLAP;
+    const count = tile * tileRows + OVERLAP;
     // `y` may be `x`: of what the band before has read, the last rows must not be read again.
     const kept = band > firstBand ? OVERLAP : 0;
     const from = tile * (first - partOf(down, bands, band - 1)[0]) * row;
@@ -111,7 +110,7 @@ export function convolveBands(
   for (let band = firstBand; band < endBand; band++) {
     const [first, end] = partOf(down, bands, band);
     const tileRows = end - first;
-    read(band);
+    read(band, first, tileRows);
     let addend: Addend | undefined;
     for (let left = 0; left < across; left += room.columns) {
       const columns = Math.min(room.columns, across - left);

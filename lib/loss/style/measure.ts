@@ -101,8 +101,7 @@ export function gradientOfSums(
 ): tf.Tensor4D {
   const flat = tf.reshape(features, [-1, features.shape[3]]) as tf.Tensor2D;
   const { sum, products } = slopes;
-  const both = withTransposed(products);
-  const plain = tf.add(tf.matMul(flat, both), sum);
+  const plain = tf.add(gradientOfProduct(flat, products), sum);
   const weighed = guide ? tf.mul(plain, tf.reshape(guide.weights, [-1, 1])) : plain;
   return tf.reshape(weighed, features.shape);
 }
@@ -111,8 +110,7 @@ export function gradientOfSums(
 export const selfProduct = tf.customGrad((...inputs) => {
   const [flat, save] = inputs as [tf.Tensor2D, (tensors: tf.Tensor[]) => void];
   save([flat]);
-  const gradFunc = (dy: tf.Tensor, [flat]: tf.Tensor[]) =>
-    tf.matMul(flat as tf.Tensor2D, withTransposed(dy as tf.Tensor2D));
+  const gradFunc = (dy: tf.Tensor, [flat]: tf.Tensor[]) => gradientOfProduct(flat!, dy);
   return { value: tf.matMul(flat, flat, true, false), gradFunc };
 });
 
@@ -135,17 +133,18 @@ function weightedProduct(
     save([flat, weights]);
     const rooted = tf.mul(part(flat), tf.sqrt(part(weights)));
     const gradFunc = (dy: tf.Tensor, [flat, weights]: tf.Tensor[]) =>
-      tf.mul(tf.matMul(flat as tf.Tensor2D, withTransposed(dy as tf.Tensor2D)), weights!);
+      tf.mul(gradientOfProduct(flat!, dy), weights!);
     return { value: tf.matMul(rooted, rooted, true, false), gradFunc };
   });
   return compute(flat) as tf.Tensor2D;
 }
 
-/** `x + xᵀ`; one kernel where the engine has it. */
-function withTransposed(x: tf.Tensor2D): tf.Tensor2D {
-  return hasKernel("SymmetricSum")
-    ? tf.engine().runKernel("SymmetricSum", { x })
+/** `F (dP + dPᵀ)`; the sum is one kernel where the engine has it. */
+function gradientOfProduct(flat: tf.Tensor, x: tf.Tensor): tf.Tensor2D {
+  const both = hasKernel("SymmetricSum")
+    ? tf.engine().runKernel("SymmetricSum", { x }) as tf.Tensor
     : tf.add(x, tf.transpose(x));
+  return tf.matMul(flat as tf.Tensor2D, both as tf.Tensor2D);
 }
 
 /**
