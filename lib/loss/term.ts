@@ -71,6 +71,8 @@ export type Canvas = {
   team?: Team;
   /** What the mixed image starts from. */
   start?: Picture;
+  /** The same as the tensor that is evaluated first: whoever wants its features can wait for those. */
+  image?: tf.Tensor4D;
   /** Its sides were rounded to multiples of so many pixels. @default {1} */
   multiple?: number;
   /** Coarse to fine: which of how many sizes this is, from 0. @default the only one */

@@ -8,9 +8,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { checkNonNegative, checkOneOf, checkOptions } from "../base/check.ts";
 import { layersLike } from "../network/architecture.ts";
-import { keepFeatures } from "../network/kept_features.ts";
-import { type Picture, toTensor } from "../picture/picture.ts";
+import type { Picture } from "../picture/picture.ts";
 import { resizePicture } from "../picture/resize.ts";
+import { contentTarget } from "./content_target.ts";
 import {
   contentLoss,
   DENOISE_SHAPES,
@@ -53,30 +53,28 @@ export function contentOf(picture: Picture, options: ContentOptions = {}): Term 
     bind(see, canvas) {
       const names = layersLike(see.architecture, layers ?? see.architecture.layers.slice(4, 5));
       checkSome(name, names);
-      const image = toTensor(contentAt(picture, canvas));
-      const target = keepFeatures(see, image, names, canvas.tile);
-      image.dispose();
+      const content = contentAt(picture, canvas);
+      const target = contentTarget(see, content, names, canvas);
       return {
         layers: names,
-        value: ({ features }) =>
-          contentLoss(
-            features,
-            Object.fromEntries(names.map((layer) => [layer, target.whole(layer)])),
-            reduce,
-          ),
+        value(view) {
+          const { whole } = target.at(view);
+          const targets = Object.fromEntries(names.map((layer) => [layer, whole(layer)]));
+          return contentLoss(view.features, targets, reduce);
+        },
         additive: {
           parts: names.map((layer): Part => ({
             layer,
             count: 1,
-            sums: (features, where) => [squaredError(features, target.part(layer, where))],
+            sums: (features, where) => [squaredError(features, target.at().part(layer, where))],
             gradient(features, where, [slope]) {
-              const error = tf.sub(features, target.part(layer, where));
+              const error = tf.sub(features, target.at().part(layer, where));
               return tf.mul(error, tf.mul(slope!, 2));
             },
           })),
           finish: (sums) =>
             meanOf(
-              sums.map((sum, i) => tf.div(sum, reduce === "sum" ? 1 : target.size(names[i]!))),
+              sums.map((sum, i) => tf.div(sum, reduce === "sum" ? 1 : target.at().size(names[i]!))),
             ),
         },
         dispose: target.dispose,

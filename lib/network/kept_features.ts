@@ -5,7 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { See } from "./features.ts";
+import type { Features, See } from "./features.ts";
 import { shapesOf } from "./operation.ts";
 import { cut, eachTile, type Rectangle, seeInTiles } from "./tiles.ts";
 
@@ -55,13 +55,38 @@ export function keepFeatures(
       if (!isFull(error)) throw error;
     }
   }
-  const features = seeInTiles(see, image, layers, tile);
+  return keptInMemory(seeInTiles(see, image, layers, tile));
+}
+
+/** Features that have been seen; they are freed with what is kept. */
+function keptInMemory(features: Features): KeptFeatures {
   return {
     part: (layer, where) => cut(features[layer]!, where),
     whole: (layer) => features[layer]!,
     size: (layer) => features[layer]!.size,
     dispose: () => tf.dispose(features),
   };
+}
+
+/**
+ * Keeps a copy of features that were seen for another reason, as those of the mixed image, though TensorFlow.js
+ * may be recording what is computed: the copy is a constant to the gradient.
+ */
+export function keepSeen(features: Features, layers: readonly string[]): KeptFeatures {
+  return keptInMemory(
+    Object.fromEntries(layers.map((layer) => [layer, constantCopy(features[layer]!)])),
+  );
+}
+
+/** A copy that outlives `tf.tidy`. What happens inside of an operation with a gradient of its own is not recorded. */
+function constantCopy(features: tf.Tensor4D): tf.Tensor4D {
+  let copy: tf.Tensor4D;
+  const unrecorded = tf.customGrad((...inputs) => {
+    copy = tf.keep(tf.add(inputs[0] as tf.Tensor4D, 0));
+    return { value: tf.scalar(0), gradFunc: () => tf.zerosLike(features) };
+  });
+  unrecorded(features).dispose();
+  return copy!;
 }
 
 function keepInFile(

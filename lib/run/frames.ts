@@ -67,15 +67,15 @@ export async function* frames(
     const multiple = multipleOf(network, options);
     const start = resume?.picture ?? startPicture({ ...options, multiple });
     const plan = planRun(network, options, engine, start);
+    const image = tf.tidy(() => tf.variable(toTensor(start)));
+    release.push(() => image.dispose());
     const objective = createObjective(seeFor(network, options), termsOf(options), {
-      canvas: canvasOf(start, { ...options, tile: plan.tile }, multiple),
+      canvas: { ...canvasOf(start, { ...options, tile: plan.tile }, multiple), image },
       weighting,
       adjustments: resume?.adjustments,
       evaluations: resume?.evaluations,
     });
     release.push(objective.dispose);
-    const image = tf.tidy(() => tf.variable(toTensor(start)));
-    release.push(() => image.dispose());
     const run = optimizer.start(resume?.optimizer);
     release.push(() => run.dispose());
     if (plan.tile !== undefined) releaseMemory(); // what starting took
