@@ -12,10 +12,10 @@ import { reachBefore, type WinogradTask } from "./winograd_task.ts";
 import { reserveTiles, type Room } from "./winograd_room.ts";
 import { type Addend, Transforms } from "./winograd_transforms.ts";
 
-/** Matrix products are at their best with about so many rows. */
-const MOST_TILES = 128;
-/** Numbers of so many tiles at a position, before and after the product: more take more memory, not less time. */
-const MOST_NUMBERS = 2 ** 16;
+/** Matrix products are at their best with about so many rows, */
+const TILES_AT_A_TIME = 128;
+/** unless tiles and products have fewer or more numbers than these at a position: more take memory, not less time. */
+const [FEWEST_NUMBERS, MOST_NUMBERS] = [2 ** 15, 2 ** 16];
 
 /** Rows of `x` that a band and the next one both read. */
 const OVERLAP = 2;
@@ -25,7 +25,8 @@ const BANDS_A_THREAD = 2;
 
 /** How many tiles are multiplied at a time. */
 function tilesAtATime({ x, y }: WinogradTask): number {
-  return Math.min(MOST_TILES, Math.floor(MOST_NUMBERS / (x.channels + y.channels)));
+  const tilesOf = (numbers: number) => Math.floor(numbers / (x.channels + y.channels));
+  return Math.max(tilesOf(FEWEST_NUMBERS), Math.min(TILES_AT_A_TIME, tilesOf(MOST_NUMBERS)));
 }
 
 /** A band of rows of tiles at a time, each thread some bands. */
