@@ -39,17 +39,13 @@ export function contentTarget(
     at(view) {
       // The mixed image is another one as soon as it has changed.
       if (view && view.image.dataId === seenFirst) kept ??= keepSeen(view.features, layers);
-      if (!kept) tf.tidy(() => void (kept = keepSeen(see(toTensor(content), layers), layers)));
-      return kept!;
+      return kept ??= shown();
     },
     dispose: () => kept?.dispose(),
   };
 }
 
 function isSame(one: Picture, other: Picture): boolean {
-  if (one.width !== other.width || one.height !== other.height) return false;
-  for (let i = 0; i < one.data.length; i++) { // not `every`: that takes longer
-    if (one.data[i] !== other.data[i]) return false;
-  }
-  return true;
+  const { width, height, data } = other;
+  return one.width === width && one.height === height && tf.util.arraysEqual(one.data, data);
 }

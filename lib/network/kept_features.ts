@@ -58,8 +58,9 @@ export function keepFeatures(
   return keptInMemory(seeInTiles(see, image, layers, tile));
 }
 
-/** Features that have been seen; they are freed with what is kept. */
+/** Features that have been seen: they outlive `tf.tidy`, and are freed with what is kept. */
 function keptInMemory(features: Features): KeptFeatures {
+  for (const layer of Object.values(features)) tf.keep(layer);
   return {
     part: (layer, where) => cut(features[layer]!, where),
     whole: (layer) => features[layer]!,
@@ -78,7 +79,7 @@ export function keepSeen(features: Features, layers: readonly string[]): KeptFea
   );
 }
 
-/** A copy that outlives `tf.tidy`. What happens inside of an operation with a gradient of its own is not recorded. */
+/** A copy. What happens inside of an operation with a gradient of its own is not recorded. */
 function constantCopy(features: tf.Tensor4D): tf.Tensor4D {
   let copy: tf.Tensor4D;
   const unrecorded = tf.customGrad((...inputs) => {

@@ -12,9 +12,12 @@ import { reachBefore, type WinogradTask } from "./winograd_task.ts";
 import { reserveTiles, type Room } from "./winograd_room.ts";
 import { type Addend, Transforms } from "./winograd_transforms.ts";
 
-/** Matrix products are at their best with about so many rows, */
+/** Matrix products are at their best with about so many rows. */
 const TILES_AT_A_TIME = 128;
-/** unless tiles and products have fewer or more numbers than these at a position: more take memory, not less time. */
+/**
+ * Numbers of so many tiles at a position, before and after the product: of few channels more tiles take less
+ * time, of many they take more memory and no less time.
+ */
 const [FEWEST_NUMBERS, MOST_NUMBERS] = [2 ** 15, 2 ** 16];
 
 /** Rows of `x` that a band and the next one both read. */
