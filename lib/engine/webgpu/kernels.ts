@@ -10,8 +10,9 @@ import { registerLossKernels } from "./losses.ts";
 import { convolvePicture, suitsPicture } from "./picture_convolution.ts";
 import { maxPoolGradient } from "./pooling.ts";
 import { product } from "./products.ts";
-import { type Call, compute } from "./program.ts";
+import { type Call, compute, type Tensors } from "./program.ts";
 import { reduceInTwo } from "./reductions.ts";
+import { registerTransportKernel } from "./transport.ts";
 
 /** Buffers that any GPU binds at once are eight, one of them for the result. */
 const MOST_INPUTS = 7;
@@ -22,6 +23,7 @@ export function registerWebGpuKernels(): void {
   registerReluMask();
   registerMaskedConvolution();
   registerLossKernels();
+  registerTransportKernel();
   replaceKernel("Conv2D", convolution);
   replaceKernel("FusedConv2D", convolution);
   replaceKernel("MaxPoolGrad", maxPoolGradient);
@@ -29,8 +31,6 @@ export function registerWebGpuKernels(): void {
   replaceKernel("BatchMatMul", (call, stock) => product(call) ?? stock(call));
   for (const name of ["Sum", "Mean", "Max"]) replaceKernel(name, reduceInTwo);
 }
-
-type Inputs = Record<string, tf.TensorInfo>;
 
 /** Registers a kernel that may hand on to the one which TensorFlow.js has under the same name. */
 function replaceKernel(
@@ -52,11 +52,11 @@ function replaceKernel(
  */
 function addInGroups({ inputs, backend }: Call, stock: tf.KernelFunc): tf.TensorInfo {
   const gpu = backend as WebGPUBackend;
-  const [first, ...rest] = Object.values(inputs as Inputs);
+  const [first, ...rest] = Object.values(inputs as Tensors);
   let sum = first!;
   for (let i = 0; i < rest.length; i += MOST_INPUTS - 1) {
     const group = [sum, ...rest.slice(i, i + MOST_INPUTS - 1)];
-    const next = stock({ inputs: group as unknown as Inputs, backend, attrs: {} });
+    const next = stock({ inputs: group as unknown as Tensors, backend, attrs: {} });
     if (i > 0) gpu.disposeData(sum.dataId);
     sum = next as tf.TensorInfo;
   }
@@ -69,7 +69,7 @@ function convolution(call: Call, stock: tf.KernelFunc) {
 }
 
 function own(call: Call): tf.TensorInfo | undefined {
-  const { x, filter, bias, mask, preluActivationWeights } = call.inputs as Inputs;
+  const { x, filter, bias, mask, preluActivationWeights } = call.inputs as Tensors;
   const { strides, dilations, pad, dataFormat, activation = "linear" } = call.attrs as Settings;
   const plain = [strides, dilations].flat().every((n) => n === 1) && dataFormat === "NHWC" &&
     (pad === "same" || pad === "valid") && ["linear", "relu"].includes(activation) &&
@@ -103,7 +103,7 @@ function registerMaskedConvolution(): void {
     kernelFunc(call) {
       const done = own(call);
       if (done) return done;
-      const { x, mask, filter } = call.inputs as { [name: string]: tf.TensorInfo };
+      const { x, mask, filter } = call.inputs as Tensors;
       const { backend, attrs } = call;
       const kernel = (name: string) => tf.getKernel(name, "webgpu")!.kernelFunc;
       const inputs = { dy: x!, y: mask! };

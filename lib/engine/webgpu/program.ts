@@ -9,6 +9,9 @@ import type { WebGPUBackend, WebGPUProgram } from "@tensorflow/tfjs-backend-webg
 /** What a kernel is called with. */
 export type Call = Parameters<tf.KernelFunc>[0];
 
+/** Tensors by their names in a program. */
+export type Tensors = Record<string, tf.TensorInfo>;
+
 /** A program with a thread for each number of the result; `body` computes that of `index`. */
 class ElementProgram implements WebGPUProgram {
   size = true;
@@ -49,7 +52,7 @@ export const sizeOf = ({ shape }: tf.TensorInfo) =>
 export function compute(
   { backend }: Call,
   key: string,
-  inputs: Record<string, tf.TensorInfo>,
+  inputs: Tensors,
   body: string,
   numbers: Record<string, number | undefined> = {},
   shape: number[] = Object.values(inputs)[0]!.shape,
@@ -97,7 +100,7 @@ export function sumOfParts(
 }
 
 /** Inputs as a program of ours reads them: as numbers in a row. */
-export const flat = (inputs: Record<string, tf.TensorInfo>): tf.TensorInfo[] =>
+export const flat = (inputs: Tensors): tf.TensorInfo[] =>
   Object.values(inputs).map((input) => ({ ...input, shape: [sizeOf(input)] }));
 
 /** Whole numbers as uniforms. */

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { type Call, sizeOf } from "./program.ts";
+import { type Call, compute, sizeOf, type Tensors } from "./program.ts";
 
 /** Smaller tensors are reduced at once, by one group of threads. */
 const LARGE = 65_536;
@@ -38,3 +38,34 @@ type Reduction = {
   reductionIndices?: number | number[];
   keepDims?: boolean;
 };
+
+/** Threads that add up; a smaller tensor has one for each number. */
+const THREADS = 32_768;
+
+/**
+ * `factor` times the sum of what `term` adds to `sum` for each number, `index`, of the first input: each thread
+ * goes through the numbers in wide steps, and TensorFlow.js adds up what the threads have.
+ */
+export function summed(
+  call: Call,
+  key: string,
+  inputs: Tensors,
+  term: string,
+  numbers: { factor: number; [name: string]: number | undefined },
+): tf.TensorInfo {
+  const [first] = Object.keys(inputs);
+  const threads = Math.min(THREADS, sizeOf(inputs[first!]!));
+  const body = `
+          var sum = 0.0;
+          for (var at = index; at < i32(arrayLength(&${first})); at = at + uniforms.size) {
+            let index = at;${term}
+          }
+          setOutputAtIndex(index, uniforms.factor * sum);`;
+  const sums = compute(call, key, inputs, body, numbers, [threads]);
+  const { kernelFunc } = tf.getKernel("Sum", "webgpu")!;
+  const attrs = { axis: [0], keepDims: false };
+  const { backend } = call;
+  const sum = kernelFunc({ inputs: { x: sums } as never, backend, attrs: attrs as never });
+  (backend as WebGPUBackend).disposeData(sums.dataId);
+  return sum as tf.TensorInfo;
+}

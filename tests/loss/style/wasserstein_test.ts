@@ -1,12 +1,13 @@
-import { assert, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { seededRandom, uniformNoise } from "../../../lib/base/random.ts";
+import { hasKernel } from "../../../lib/base/kernels.ts";
 import { useEngine } from "../../../lib/engine/engine.ts";
 import { addSums, mixSums, sumsOf } from "../../../lib/loss/style/measure.ts";
 import { transportMap } from "../../../lib/loss/style/transport.ts";
 import { wasserstein } from "../../../lib/loss/style/wasserstein.ts";
 import { assertAllClose } from "../../helpers/assert.ts";
-import { useEachEngine } from "../../helpers/engines.ts";
+import { ENGINES, useEachEngine } from "../../helpers/engines.ts";
 
 const noise = (shape: [number, number, number, number], seed: number) =>
   tf.tensor4d(uniformNoise(shape.reduce((a, b) => a * b), 0, 100, seededRandom(seed)), shape);
@@ -55,20 +56,28 @@ useEachEngine("transportMap() of many channels stops at two places, unless preci
   assert(Math.max(...exact.slice(0, 240)) < 1e-3, `${Math.max(...exact.slice(0, 240))}`);
 }, ["native"]);
 
-Deno.test("transportMap() in one model of the native engine equals single operations", async () => {
-  for (const [channels, precise] of [[20, false], [257, false], [257, true]] as const) {
+Deno.test("transportMap() by an engine's own kernel equals single operations", async () => {
+  const own = ENGINES.filter((engine) => engine !== "cpu"); // `engines.ts` prints what is missing
+  for (
+    const [channels, precise] of [[20, false], [32, false], [257, false], [257, true]] as const
+  ) {
     const maps = [];
-    for (const engine of ["cpu", "native"] as const) {
+    for (const engine of ["cpu", ...own] as const) {
       await useEngine(engine);
-      maps.push(tf.tidy(() => {
-        const [from, to] = [1, 2].map((seed) => {
+      const count = tf.engine().backend.numDataIds();
+      const [from, to] = [1, 2].map((seed) =>
+        tf.tidy(() => {
           const x = tf.div(matrix(2 * channels, channels, seed), 100);
           return tf.add(tf.div(tf.matMul(x, x, true), channels), tf.eye(channels)) as tf.Tensor2D;
-        });
-        return transportMap(from!, to!, precise).dataSync();
-      }));
+        })
+      );
+      const map = transportMap(from!, to!, precise);
+      assertEquals(hasKernel("TransportMap"), engine !== "cpu");
+      maps.push(await map.data());
+      tf.dispose([from!, to!, map]);
+      assertEquals(tf.engine().backend.numDataIds(), count, `${engine} leaves nothing behind`);
     }
-    assertAllClose(maps[1]!, maps[0]!, { rtol: 2e-5, scale: "rms" });
+    for (const map of maps) assertAllClose(map, maps[0]!, { rtol: 2e-5, scale: "rms" });
   }
 });
 
