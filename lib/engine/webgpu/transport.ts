@@ -26,22 +26,18 @@ function transportMap(call: Call): tf.TensorInfo {
   const { from, to } = call.inputs as { from: tf.TensorInfo; to: tf.TensorInfo };
   const { steps } = call.attrs as unknown as { steps: Steps };
   const backend = call.backend as WebGPUBackend;
-  const made = new Set<tf.TensorInfo>();
-  const keep = (matrix: tf.TensorInfo) => (made.add(matrix), matrix);
   const drop = (...matrices: tf.TensorInfo[]) => {
-    for (const matrix of matrices) if (made.delete(matrix)) backend.disposeData(matrix.dataId);
+    for (const { dataId } of matrices) backend.disposeData(dataId);
   };
   const product = (a: tf.TensorInfo, x: tf.TensorInfo, factors: Factors = { ofX: 1 }) =>
-    keep(productWith(call, a, x, factors));
+    productWith(call, a, x, factors);
 
   const first = product(to, from);
   const term = "sum = sum + first[index] * first[index];";
-  const squares = keep(summed(call, "squares", { first }, term, { factor: 1 }));
+  const squares = summed(call, "squares", { first }, term, { factor: 1 });
   // The largest eigenvalue becomes at most 1.
   const over = (x: tf.TensorInfo, root: string) =>
-    keep(
-      compute(call, `over ${root}`, { x, squares }, `setOutputAtIndex(index, x[index] / ${root});`),
-    );
+    compute(call, `over ${root}`, { x, squares }, `setOutputAtIndex(index, x[index] / ${root});`);
   let x = over(first, "sqrt(squares[0])");
   let map = over(to, "sqrt(sqrt(squares[0]))");
   let inverse = over(from, "sqrt(sqrt(squares[0]))");
@@ -59,11 +55,15 @@ function transportMap(call: Call): tf.TensorInfo {
     } else {
       q = product(x, x, { ofX: high, plus: low }); // of two coefficients the third is 0
     }
-    const next = product(q, map);
-    const nextInverse = last ? inverse : product(inverse, q);
-    drop(x, q, map);
-    if (!last) drop(inverse);
-    [map, inverse] = [next, nextInverse];
+    const nextMap = product(q, map);
+    drop(map);
+    map = nextMap;
+    if (!last) {
+      const nextInverse = product(inverse, q);
+      drop(inverse);
+      inverse = nextInverse;
+    }
+    drop(x, q);
   }
   drop(inverse);
   return map;
