@@ -8,6 +8,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { registerWebGpuKernels } from "./kernels.ts";
+import { keepUniforms } from "./uniforms.ts";
 
 /** An adapter, and whether it is a program that plays a GPU. */
 export type FoundAdapter = { adapter: GPUAdapter; description: string; software: boolean };
@@ -60,7 +61,7 @@ export async function registerWebGpu({ adapter }: FoundAdapter): Promise<void> {
   });
   tf.env().set("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE", PROGRAMS_AT_A_TIME);
   tf.removeBackend("webgpu");
-  tf.registerBackend("webgpu", () => new WebGPUBackend(device, adapter.info));
+  tf.registerBackend("webgpu", () => keepUniforms(new WebGPUBackend(device, adapter.info)));
   registerWebGpuKernels();
 }
 

@@ -66,23 +66,26 @@ Deno.test({
     const options = { ...gatys(content, style), optimizer: adam({ stepSize: 5 }) };
     const gpu = backend();
     const programs: string[] = [];
-    let reads = 0;
+    let [reads, uploads] = [0, 0];
     const { runWebGPUProgram, read } = gpu;
+    const { writeBuffer } = gpu.queue;
     gpu.runWebGPUProgram = (program, ...rest) => {
       const { name } = program.constructor;
       programs.push(name === "ElementProgram" ? program.shaderKey.split(" ")[0]! : name);
       return runWebGPUProgram.call(gpu, program, ...rest);
     };
     gpu.read = (id) => (reads++, read.call(gpu, id));
+    gpu.queue.writeBuffer = (...args) => (uploads++, writeBuffer.apply(gpu.queue, args));
     try {
       const run = frames(network, { ...options, iterations: 5, readEvery: 100 });
       for (let i = 0; i < 2; i++) await run.next();
-      programs.length = reads = 0;
+      programs.length = reads = uploads = 0;
       await run.next();
       await run.return(undefined as never);
     } finally {
       gpu.runWebGPUProgram = runWebGPUProgram;
       gpu.read = read;
+      gpu.queue.writeBuffer = writeBuffer;
     }
     network.dispose();
     const count = (name: RegExp) => programs.filter((program) => name.test(program)).length;
@@ -92,6 +95,7 @@ Deno.test({
         Array.from(tally, ([name, { length }]) => `${length} ${name}`).join(", "),
     );
     assertEquals(reads, 0, "nothing is read back when nothing is shown");
+    assert(uploads <= 4, `${uploads} uploads: uniforms that stay the same are kept`);
     assertEquals(count(/Conv2DDerInput|Conv2DDerFilter/), 0, "no stock convolution gradient");
     assertEquals(count(/reluMask/), 0, "masks are part of the convolutions");
     assert(programs.length <= LIMIT, `${programs.length} programs`);

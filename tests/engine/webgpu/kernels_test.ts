@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals } from "@std/assert";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { useEngine } from "../../../lib/engine/engine.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
 import { ENGINES } from "../../helpers/engines.ts";
@@ -63,5 +64,39 @@ Deno.test({
       assertEquals(await again.data(), got);
       tf.dispose([left, right, product, again]);
     }
+  },
+});
+
+Deno.test({
+  name: "uniforms on WebGPU are kept, and given up when they are too many, without harm",
+  ignore,
+  fn: async () => {
+    await useEngine("webgpu");
+    const backend = tf.backend() as WebGPUBackend;
+    const [x, y] = [tf.tensor1d([1, 2]), tf.tensor1d([3, 5])];
+    const sum = (weight: number) =>
+      tf.engine().runKernel("AddScaled", { x, y }, { weight }) as tf.Tensor;
+    tf.dispose(sum(0.5));
+    // 2048 are kept: the first of these are made, given up and made again.
+    for (let round = 0; round < 2; round++) {
+      for (let weight = 0; weight < 2500; weight++) {
+        const result = sum(weight);
+        if (weight % 250 === 0) {
+          assertEquals(await result.array(), [1 + 3 * weight, 2 + 5 * weight]);
+        }
+        result.dispose();
+      }
+    }
+    // Those of the last round that are there: asked for again, nothing is made.
+    let uploads = 0;
+    const { writeBuffer } = backend.queue;
+    backend.queue.writeBuffer = (...args) => (uploads++, writeBuffer.apply(backend.queue, args));
+    try {
+      for (let weight = 2000; weight < 2500; weight++) tf.dispose(sum(weight));
+    } finally {
+      backend.queue.writeBuffer = writeBuffer;
+    }
+    assertEquals(uploads, 0);
+    tf.dispose([x, y]);
   },
 });
