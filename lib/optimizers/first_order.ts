@@ -91,7 +91,6 @@ function startRule(
   }
 
   return {
-    // deno-lint-ignore require-await -- what throws must reject
     async step(image, evaluate) {
       const length = stepSizeAt(stepSize, iteration);
       for (const [name, moment] of Object.entries(memory?.moments ?? {})) {
@@ -100,9 +99,11 @@ function startRule(
       const evaluation = evaluate(image);
       evaluations++;
       try {
+        const { gradient } = evaluation;
+        const second = iteration === 1 && Object.keys(rule.moments).length > 0;
+        const forget = second && memory !== undefined && await isOutlier(memory.greatest, gradient);
         const next = tf.tidy(() => {
-          const { gradient } = evaluation;
-          const step = stepOf(rule, gradient, { length, iteration }, memory);
+          const step = stepOf(rule, gradient, { length, iteration, forget }, memory);
           const { unit, greatest } = step;
           const move = (image: tf.Tensor4D, gradient: tf.Tensor4D, past?: Moments) => {
             const { moments, change } = step.take(gradient, past);
@@ -139,11 +140,22 @@ function startRule(
   };
 }
 
-/** The unit of a step, and how it is taken: of the whole picture, or of a part of it. */
+/** Whether the first gradient's greatest part is out of all proportion to the second gradient. */
+async function isOutlier(first: tf.Scalar, second: tf.Tensor4D): Promise<boolean> {
+  const answer = tf.tidy(() => tf.less(greatestOf(second), tf.mul(first, OUTLIER)));
+  const [outlier] = await answer.data();
+  answer.dispose();
+  return outlier === 1;
+}
+
+/**
+ * The unit of a step, and how it is taken: of the whole picture, or of a part of it; `forget` puts this gradient in
+ * the place of the first one.
+ */
 function stepOf(
   rule: Rule,
   raw: tf.Tensor4D,
-  asked: Omit<Now, "unit">,
+  { forget, ...asked }: Omit<Now, "unit"> & { forget: boolean },
   memory: Memory | undefined,
 ) {
   const greatest = tf.tidy(() => greatestOf(raw));
@@ -151,10 +163,6 @@ function stepOf(
   const unit = nextUnit(greatest, before);
   const now = { ...asked, unit };
   const ratio = ratioOf(before, unit);
-  const isFirst = now.iteration === 1 && Object.keys(rule.moments).length > 0;
-  const isOutlier = memory && isFirst
-    ? tf.less(greatest, tf.mul(memory.greatest, OUTLIER))
-    : undefined;
 
   function take(part: tf.Tensor4D, moments?: Moments): ReturnType<Rule["step"]> {
     const gradient = tf.div(part, unit) as tf.Tensor4D;
@@ -165,16 +173,15 @@ function stepOf(
       for (let i = 0; i < rule.moments[name]!; i++) fade = tf.mul(fade, ratio);
       return tf.mul(moments[name]!, fade) as tf.Tensor4D;
     };
-    if (!isOutlier) return rule.step(gradient, past, now);
+    if (!forget) return rule.step(gradient, past, now);
     const first = rule.step(gradient, nothing, { ...now, iteration: 0 }).moments;
-    const keep = (name: string, factor: number) =>
-      tf.where(isOutlier, tf.mul(first[name]!, factor), past(name, factor)) as tf.Tensor4D;
+    const keep = (name: string, factor: number) => tf.mul(first[name]!, factor) as tf.Tensor4D;
     return rule.step(gradient, keep, now);
   }
 
   /** The whole step by the rule's kernel; none where the engine does not have it. */
   function atOnce(image: tf.Tensor4D, clip: boolean, past?: Moments): Moments | undefined {
-    if (!rule.kernel || !hasKernel(rule.kernel.name) || isOutlier?.dataSync()[0]) return undefined;
+    if (!rule.kernel || !hasKernel(rule.kernel.name) || forget) return undefined;
     const names = Object.keys(rule.moments);
     const moments = past ?? Object.fromEntries(names.map((name) => [name, tf.zerosLike(image)]));
     const inputs = { image, gradient: raw, unit, ratio, ...moments };

@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { registerAdamKernel } from "./adam.ts";
 import { convolve, type GpuConvolution, suitsTiles } from "./convolution.ts";
 import { registerLossKernels } from "./losses.ts";
 import { convolvePicture, suitsPicture } from "./picture_convolution.ts";
@@ -23,6 +24,7 @@ export function registerWebGpuKernels(): void {
   registerReluMask();
   registerMaskedConvolution();
   registerLossKernels();
+  registerAdamKernel();
   registerTransportKernel();
   replaceKernel("Conv2D", convolution);
   replaceKernel("FusedConv2D", convolution);

@@ -1,9 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
-import { useEngine } from "../../../lib/engine/engine.ts";
-import { seededRandom, uniformNoise } from "../../../lib/base/random.ts";
-import { adam, type AdamOptions } from "../../../lib/optimizers/mod.ts";
-import type { EngineName } from "../../../lib/engine/engine.ts";
+import { useEngine } from "../../lib/engine/engine.ts";
+import { seededRandom, uniformNoise } from "../../lib/base/random.ts";
+import { adam, type AdamOptions } from "../../lib/optimizers/mod.ts";
+import type { EngineName } from "../../lib/engine/engine.ts";
+import { assertAllClose } from "../helpers/assert.ts";
+import { ENGINES } from "../helpers/engines.ts";
 
 /** More numbers than the kernel takes at a time, and not a multiple of them. */
 const SHAPE: [number, number, number, number] = [1, 170, 130, 3];
@@ -50,11 +52,17 @@ for (const [when, options, sizes] of CASES) {
   Deno.test(`adam in one pass takes the steps of its operations, ${when}`, async () => {
     const wanted = await walk("cpu", options, sizes);
     assertEquals(await walk("native", options, sizes), wanted);
+    if (!ENGINES.includes("webgpu")) return; // `engines.ts` prints why
+    const { image, ...moments } = await walk("webgpu", options, sizes);
+    assertAllClose(image, wanted.image, { rtol: 0, atol: 1e-4 });
+    for (const name of ["unit", "greatest", "first", "second"] as const) {
+      assertAllClose(moments[name]!.data, wanted[name]!.data, { rtol: 1e-5, scale: "rms" });
+    }
   });
 }
 
 Deno.test("a pixel without a gradient becomes none in Adam's one pass, and no other does", async () => {
-  for (const engine of ["cpu", "native"] as const) {
+  for (const engine of ENGINES) {
     const { image } = await walk(engine, {}, [3], 77);
     assertEquals([...image.keys()].filter((i) => Number.isNaN(image[i])), [77], engine);
   }
