@@ -60,7 +60,7 @@ export const PRESETS = {
     start: "content",
   },
   /**
-   * Twenty seconds to a minute at 512 px on two cores without a GPU: Wasserstein distances on three sizes,
+   * Ten seconds to a minute at 512 px on two cores without a GPU: Wasserstein distances on three sizes,
    * from a content that has the style's colours already. Good at colour, strokes and shapes at once; large
    * ornaments of a style are not taken over. No size is below 128 px: at 64 px the shapes of the style take
    * the place of the content's.
@@ -88,7 +88,7 @@ export const PRESETS = {
     start: "recolored",
   },
   /**
-   * As `quick` with five sizes and more steps: one to three minutes at 512 px on two cores. Nearer to
+   * As `quick` with five sizes and more steps: half a minute to three at 512 px on two cores. Nearer to
    * the style in everything; the content gives way a little more.
    */
   painting: {

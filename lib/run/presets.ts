@@ -64,10 +64,10 @@ export const nnst: Preset = presetOf("nnst");
 /** The preset `strotss`: after Kolkin et al. 2019 (arXiv 1904.12785), relaxed optimal transport. */
 export const strotss: Preset = presetOf("strotss");
 
-/** The preset `quick`: Wasserstein distances on three sizes, twenty seconds to a minute at 512 px. */
+/** The preset `quick`: Wasserstein distances on three sizes, ten seconds to a minute at 512 px. */
 export const quick: Preset = presetOf("quick");
 
-/** The preset `painting`: Wasserstein distances on five sizes, one to three minutes at 512 px. */
+/** The preset `painting`: Wasserstein distances on five sizes, half a minute to three at 512 px. */
 export const painting: Preset = presetOf("painting");
 
 /** The preset `gatys2015`: the loss of Gatys, Ecker, Bethge 2015 (arXiv 1508.06576). For VGG-19. */
