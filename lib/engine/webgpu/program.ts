@@ -70,7 +70,7 @@ export function compute(
     program,
     flat(inputs),
     "float32",
-    names.map((name) => ({ type: "float32", data: [numbers[name]!] })),
+    floats(numbers),
   );
   return { ...output, shape };
 }
@@ -106,6 +106,10 @@ export const flat = (inputs: Tensors): tf.TensorInfo[] =>
 /** Whole numbers as uniforms. */
 export const integers = (numbers: Record<string, number>) =>
   Object.values(numbers).map((number) => ({ type: "int32", data: [number] }));
+
+/** Numbers as uniforms. */
+export const floats = (numbers: Record<string, number | undefined>) =>
+  Object.values(numbers).map((number) => ({ type: "float32", data: [number!] }));
 
 /** So many of something. */
 export const times = <T>(count: number, make: (i: number) => T): T[] =>

@@ -6,7 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend, WebGPUProgram } from "@tensorflow/tfjs-backend-webgpu";
-import { type Call, compute, flat, lines } from "./program.ts";
+import { type Call, compute, flat, floats, integers, lines } from "./program.ts";
 import { summed } from "./reductions.ts";
 
 /** Coefficients of each step, lowest power first: two, three or five. */
@@ -44,49 +44,49 @@ function transportMap(call: Call): tf.TensorInfo {
   drop(first, squares);
   for (const [i, c] of steps.entries()) {
     if (i > 0) x = product(map, inverse);
-    const last = i === steps.length - 1;
-    const [low, high] = [{ ofIdentity: c[0]!, ofX: c[1]! }, c[2] ?? 0];
-    let q: tf.TensorInfo;
-    if (c.length === 5) {
-      // X² (c[2] I + c[3] X + c[4] X²) + c[1] X + c[0] I
-      const square = product(x, x);
-      q = product(square, x, { ofIdentity: high, ofX: c[3]!, ofA: c[4]!, plus: low });
-      drop(square);
-    } else {
-      q = product(x, x, { ofX: high, plus: low }); // of two coefficients the third is 0
+    // q(X) = c[0] I + factor Q; the identity becomes a sum in the products with q.
+    let [q, factor] = [x, c[1]!];
+    if (c.length > 2) {
+      q = c.length === 3 ? product(x, x, { ofX: c[2]!, plusX: factor }) : quartic(x, c);
+      factor = 1;
+      drop(x);
     }
-    const nextMap = product(q, map);
+    const nextMap = product(q, map, { ofX: factor, plusX: c[0]! });
     drop(map);
     map = nextMap;
-    if (!last) {
-      const nextInverse = product(inverse, q);
+    if (i < steps.length - 1) {
+      const nextInverse = product(inverse, q, { ofX: factor, ofIdentity: c[0]! });
       drop(inverse);
       inverse = nextInverse;
     }
-    drop(x, q);
+    drop(q);
   }
   drop(inverse);
   return map;
+
+  /** `X² (c[2] I + c[3] X + c[4] X²) + c[1] X` */
+  function quartic(x: tf.TensorInfo, c: readonly number[]): tf.TensorInfo {
+    const square = product(x, x);
+    const sum = { ofIdentity: c[2]!, ofX: c[3]!, ofA: c[4]!, plusX: c[1]! };
+    const result = product(square, x, sum);
+    drop(square);
+    return result;
+  }
 }
 
-/** Of what a factor or an addend is made up. */
-type Sum = { ofIdentity?: number; ofX?: number };
-type Factors = Sum & { ofA?: number; plus?: Sum };
+/** Of what the right factor is made up, and the addend. */
+type Factors = { ofIdentity?: number; ofX?: number; ofA?: number; plusX?: number };
 
-/** `A (i I + x X + a A) + plus`, all of them square and of the same size. */
+/** `A (ofIdentity I + ofX X + ofA A) + plusX X`, all of them square and of the same size. */
 function productWith(
   { backend }: Call,
   a: tf.TensorInfo,
   x: tf.TensorInfo,
-  { ofIdentity = 0, ofX = 0, ofA = 0, plus: { ofIdentity: plusIdentity = 0, ofX: plusX = 0 } = {} }:
-    Factors,
+  { ofIdentity = 0, ofX = 0, ofA = 0, plusX = 0 }: Factors,
 ): tf.TensorInfo {
-  const program = new SquareProgram(a.shape[0]!, ofA !== 0);
-  const numbers = [ofIdentity, ofX, ofA, plusIdentity, plusX];
-  const uniforms = [
-    { type: "int32", data: [a.shape[0]!] },
-    ...numbers.map((number) => ({ type: "float32", data: [number] })),
-  ];
+  const side = a.shape[0]!;
+  const program = new SquareProgram(side, ofA !== 0);
+  const uniforms = [...integers({ side }), ...floats({ ofIdentity, ofX, ofA, plusX })];
   const gpu = backend as WebGPUBackend;
   return { ...gpu.runWebGPUProgram(program, flat({ a, x }), "float32", uniforms), shape: a.shape };
 }
@@ -106,8 +106,7 @@ class SquareProgram implements WebGPUProgram {
   readonly dispatch: [number, number, number];
   readonly outputShape: number[];
   readonly shaderKey: string;
-  readonly uniforms =
-    "side : i32, ofIdentity : f32, ofX : f32, ofA : f32, plusIdentity : f32, plusX : f32,";
+  readonly uniforms = "side : i32, ofIdentity : f32, ofX : f32, ofA : f32, plusX : f32,";
 
   constructor(side: number, readonly sumWithA: boolean) {
     this.outputShape = [side * side];
@@ -167,8 +166,7 @@ class SquareProgram implements WebGPUProgram {
           let place = firstColumn + column + ${j};
           if (row < uniforms.side && place < uniforms.side) {
             let at = row * uniforms.side + place;
-            let identity = select(0.0, uniforms.plusIdentity, row == place);
-            result[at] = sum${i}_${j} + uniforms.plusX * x[at] + identity;
+            result[at] = sum${i}_${j} + uniforms.plusX * x[at];
           }
         }`
       )

@@ -71,7 +71,7 @@ const halves: Picture = {
 const STEPS: readonly [name: string, options: StylizeOptions, programs: number][] = [
   ["", gatys(content, style), 106],
   [" under masks", gatys(content, style, { regions: { content: halves, styles: halves } }), 212],
-  [" of Wasserstein distances", gatys(content, style, { measure: "wasserstein" }), 354],
+  [" of Wasserstein distances", gatys(content, style, { measure: "wasserstein" }), 352],
 ];
 
 for (const [name, options, limit] of STEPS) {
